@@ -1,0 +1,234 @@
+"""What was observed: one small tuple type per hook, sample and end.
+
+A fact is what an adapter saw, with nothing computed from it. Building one costs the training thread about 0.1 us
+(the types are C structs that encode as JSON arrays), so a hook is a clock read and an append.
+
+`at` is always the monotonic clock in seconds. Wall-clock time enters only through facts that carry `wall` (seconds
+since the epoch) and `utc_offset_seconds`; the recorder dates everything else from the latest of them.
+
+Fields named in `deferred_fields` may hold, while the fact waits in the inbox, a scalar that is still on a device or
+a `Deferred` computation. The pipeline's thread settles them before the recorder sees the fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, Union
+
+import msgspec
+
+
+class Deferred(NamedTuple):
+    """A value that the pipeline's thread computes, because the training thread must not.
+
+    Args:
+        compute: Called once, off the training thread; if it raises, the value is absent.
+    """
+
+    compute: Callable[[], Any]
+
+
+class FactBase(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True):
+    """The monotonic time of an observation, in seconds."""
+
+    deferred_fields: ClassVar[tuple[str, ...]] = ()
+
+    at: float
+
+
+class RunOpened(FactBase, frozen=True):
+    """A run begins; first fact of every recorder."""
+
+    wall: float
+    utc_offset_seconds: float
+    run_id: str
+    rank: int
+    world_size: int
+
+
+class ClockRead(FactBase, frozen=True):
+    """Both clocks read together; dates the facts that follow, and tells the recorder that time passes."""
+
+    wall: float
+    utc_offset_seconds: float
+
+
+class SystemInspected(FactBase, frozen=True):
+    """The machine, as found at the start."""
+
+    system_info: dict[str, Any]
+
+
+class TrainingInspected(FactBase, frozen=True):
+    """The training arguments (redacted), the model and the data, as found at the start."""
+
+    training_args: dict[str, Any]
+    model_info: dict[str, Any]
+    dataset_info: dict[str, Any]
+    settings: dict[str, Any]
+    metric_sources: dict[str, str]
+
+
+class TrainBegin(FactBase, frozen=True):
+    """`on_train_begin`. `step` is above 0 when the run resumes; `None` means that the Trainer cannot know."""
+
+    step: int
+    total_steps: int | None
+    total_epochs: int | None
+    steps_per_epoch: int | None
+    batches_per_epoch: int | None
+    attempt: int
+
+
+class EpochBegin(FactBase, frozen=True):
+    """`on_epoch_begin`. `epoch` is the Trainer's fractional epoch, 0.0 at the start."""
+
+    epoch: float
+
+
+class StepBegin(FactBase, frozen=True):
+    """`on_step_begin`: all micro-batches of the step have been fetched. `step` is the step that begins, 1-based."""
+
+    step: int
+
+
+class SubstepEnd(FactBase, frozen=True):
+    """`on_substep_end`: a micro-batch is done and more of the same step follow."""
+
+
+class PreOptimizerStep(FactBase, frozen=True):
+    """`on_pre_optimizer_step`: the last micro-batch is done and gradients are clipped.
+
+    `learning_rates` are those this step will use, one per parameter group.
+    """
+
+    learning_rates: tuple[float, ...]
+
+
+class OptimizerStep(FactBase, frozen=True):
+    """`on_optimizer_step`: weights are updated."""
+
+
+class StepEnd(FactBase, frozen=True):
+    """`on_step_end`. `log_follows`: the Trainer will log this step right after."""
+
+    step: int
+    epoch: float
+    log_follows: bool
+
+
+class EpochEnd(FactBase, frozen=True):
+    """`on_epoch_end`. `epoch` is the Trainer's fractional epoch, 1.0 after the first."""
+
+    step: int
+    epoch: float
+
+
+class Logged(FactBase, frozen=True):
+    """`on_log`: a copy of what the Trainer logged."""
+
+    deferred_fields = ("logs",)
+
+    step: int
+    epoch: float
+    logs: dict[str, Any]
+
+
+class PredictionStep(FactBase, frozen=True):
+    """`on_prediction_step`: one batch of an evaluation is done."""
+
+
+class Evaluated(FactBase, frozen=True):
+    """`on_evaluate`: an evaluation is done."""
+
+    deferred_fields = ("metrics",)
+
+    step: int
+    epoch: float
+    metrics: dict[str, Any]
+
+
+class Saved(FactBase, frozen=True):
+    """`on_save`: a checkpoint is written. `size_bytes` is everything below `path`, `None` if it cannot be read."""
+
+    deferred_fields = ("size_bytes",)
+
+    step: int
+    epoch: float
+    path: str
+    size_bytes: Any
+
+
+class TrainEnd(FactBase, frozen=True):
+    """`on_train_end`. `account` is what the logger itself has cost so far."""
+
+    deferred_fields = ("account",)
+
+    step: int
+    epoch: float
+    stopped_early: bool
+    account: Any
+
+
+class RunBroken(FactBase, frozen=True):
+    """The run ended without `on_train_end`."""
+
+    deferred_fields = ("account",)
+
+    outcome: Literal["interrupted", "failed"]
+    exception: dict[str, Any]
+    account: Any
+
+
+class ProbeRead(FactBase, frozen=True):
+    """A probe answered."""
+
+    probe: str
+    reading: dict[str, Any]
+
+
+class ProbeFailed(FactBase, frozen=True):
+    """A probe raised or has not answered in time; its last reading grows old."""
+
+    probe: str
+    error: str
+
+
+class UserWrote(FactBase, frozen=True):
+    """An entry that the user wrote, already a plain and redacted copy."""
+
+    entry: dict[str, Any]
+
+
+class FactsDropped(FactBase, frozen=True):
+    """Facts that found the inbox full, observed between the monotonic times `first_at` and `last_at`."""
+
+    count: int
+    first_at: float
+    last_at: float
+
+
+Fact: TypeAlias = Union[  # noqa: UP007 - msgspec and TypeAlias need the runtime form on 3.10
+    RunOpened,
+    ClockRead,
+    SystemInspected,
+    TrainingInspected,
+    TrainBegin,
+    EpochBegin,
+    StepBegin,
+    SubstepEnd,
+    PreOptimizerStep,
+    OptimizerStep,
+    StepEnd,
+    EpochEnd,
+    Logged,
+    PredictionStep,
+    Evaluated,
+    Saved,
+    TrainEnd,
+    RunBroken,
+    ProbeRead,
+    ProbeFailed,
+    UserWrote,
+    FactsDropped,
+]
