@@ -166,7 +166,6 @@ class TrainEnd(FactBase, frozen=True):
 
     step: int
     epoch: float
-    stopped_early: bool
     account: Any
 
 

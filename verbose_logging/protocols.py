@@ -16,6 +16,7 @@ from verbose_logging.facts import Fact
 
 FindingKind: TypeAlias = Literal["resource_warning", "performance_anomaly", "training_health"]
 MetricGroup: TypeAlias = Literal["timing", "metrics", "progress"]
+Numbers: TypeAlias = Mapping[str, Value | Mapping[str, float]]
 
 
 class MetricSpec(msgspec.Struct, frozen=True):
@@ -51,13 +52,13 @@ class Meter(Protocol):
     def observe(self, fact: Fact) -> None:
         """Takes in a fact. Called for every fact, in order."""
 
-    def at_step(self) -> Mapping[str, Value]:
+    def at_step(self) -> Numbers:
         """Returns the numbers of the step that has just ended."""
 
-    def at_epoch(self) -> Mapping[str, Value]:
+    def at_epoch(self) -> Numbers:
         """Returns the numbers of the epoch that has just ended."""
 
-    def at_end(self) -> Mapping[str, Value]:
+    def at_end(self) -> Numbers:
         """Returns the numbers of the whole session."""
 
 

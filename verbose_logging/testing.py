@@ -1,11 +1,15 @@
-"""Fakes for testing what is built on this package: a sink in memory, a clock set by hand, a probe with a script."""
+"""Fakes for testing what is built on this package: a sink in memory, a clock set by hand, scripted probes and runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from verbose_logging import facts
 from verbose_logging.entries import Entry, entry_type
+from verbose_logging.guard import Guard
+from verbose_logging.recorder import recorder_for
+from verbose_logging.settings import Settings
 
 
 class ManualClock:
@@ -109,3 +113,119 @@ class StubProbe:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+class FactScript:
+    """Writes down the facts of a run, as the Trainer's hooks would give them, with times set by hand.
+
+    Args:
+        total_steps: Optimizer steps of the whole run; `None` for a stream.
+        steps_per_epoch: Optimizer steps of an epoch.
+        first_step: Steps that were done before, for a resumed run.
+
+    Example:
+        >>> script = FactScript(total_steps=2, steps_per_epoch=2).open().begin().epoch_begin()
+        >>> script = script.step(loss=2.0).step(loss=1.0).epoch_end().end()
+        >>> len(script.facts)
+        15
+    """
+
+    def __init__(self, *, total_steps: int | None, steps_per_epoch: int, first_step: int = 0) -> None:
+        self.facts: list[facts.Fact] = []
+        self.clock = ManualClock()
+        self._total_steps = total_steps
+        self._steps_per_epoch = steps_per_epoch
+        self._step = first_step
+
+    @property
+    def epoch(self) -> float:
+        """The Trainer's fractional epoch."""
+        return self._step / self._steps_per_epoch
+
+    def add(self, kind: Callable[..., facts.Fact], *values: Any, after: float = 0.0) -> FactScript:
+        """Writes a fact of that kind, so many seconds after the one before."""
+        self.clock.advance(after)
+        self.facts.append(kind(self.clock.monotonic(), *values))
+        return self
+
+    def open(self) -> FactScript:
+        """The run opens."""
+        return self.add(facts.RunOpened, self.clock.wall(), 0.0, "run-1", 0, 1)
+
+    def begin(self, *, attempt: int = 1) -> FactScript:
+        """Training begins, or begins again."""
+        epochs = None if self._total_steps is None else -(-self._total_steps // self._steps_per_epoch)
+        per_epoch = self._steps_per_epoch
+        return self.add(facts.TrainBegin, self._step, self._total_steps, epochs, per_epoch, per_epoch, attempt)
+
+    def epoch_begin(self) -> FactScript:
+        """An epoch begins."""
+        return self.add(facts.EpochBegin, self.epoch)
+
+    def epoch_end(self) -> FactScript:
+        """An epoch ends."""
+        return self.add(facts.EpochEnd, self._step, self.epoch)
+
+    def step(
+        self,
+        *,
+        loss: float | None = None,
+        data_wait: float = 0.1,
+        forward_backward: float = 0.7,
+        optimizer: float = 0.2,
+        learning_rate: float = 1e-3,
+        **logs: float,
+    ) -> FactScript:
+        """A whole step with one micro-batch; it is logged when a loss or anything else is given. Times in seconds."""
+        self.add(facts.StepBegin, self._step + 1, after=data_wait)
+        self.add(facts.PreOptimizerStep, (learning_rate,), after=forward_backward)
+        self.add(facts.OptimizerStep, after=optimizer)
+        self._step += 1
+        logged = ({} if loss is None else {"loss": loss}) | logs
+        self.add(facts.StepEnd, self._step, self.epoch, bool(logged))
+        if logged:
+            self.add(facts.Logged, self._step, self.epoch, logged)
+        return self
+
+    def evaluate(self, *, seconds: float = 1.0, **metrics: float) -> FactScript:
+        """An evaluation of one batch, logged as the Trainer logs it."""
+        self.add(facts.PredictionStep, after=seconds)
+        self.add(facts.Logged, self._step, self.epoch, dict(metrics))
+        return self.add(facts.Evaluated, self._step, self.epoch, dict(metrics))
+
+    def save(self, *, seconds: float = 1.0, path: str = "out/checkpoint", size_bytes: int | None = None) -> FactScript:
+        """A checkpoint."""
+        return self.add(facts.Saved, self._step, self.epoch, path, size_bytes, after=seconds)
+
+    def read(self, probe: str, reading: Mapping[str, Any]) -> FactScript:
+        """A probe's answer."""
+        return self.add(facts.ProbeRead, probe, dict(reading))
+
+    def end(self) -> FactScript:
+        """Training ends."""
+        return self.add(facts.TrainEnd, self._step, self.epoch, None)
+
+
+def _no_problem(_part: str, _error: Exception) -> None:
+    """Hears nothing: the guard of a recorder under test lets failures through."""
+
+
+def record(script: Iterable[facts.Fact], *, level: str = "high", **options: Any) -> MemorySink:
+    """Returns a sink with the entries that a recorder makes of the facts.
+
+    Args:
+        script: The facts, in order.
+        level: The level's name.
+        **options: Fields of `Settings`.
+
+    Example:
+        >>> script = FactScript(total_steps=1, steps_per_epoch=1).open().begin()
+        >>> record(script.facts).entries[0].message
+        '🚀 Training starts: 1 step in 1 epoch'
+    """
+    settings = Settings.from_options(verbosity_level=level, strict=True, **options)
+    recorder = recorder_for(settings, Guard(_no_problem, strict=True))
+    sink = MemorySink()
+    for fact in script:
+        sink.write(recorder.handle(fact))
+    return sink

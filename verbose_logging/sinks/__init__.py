@@ -1,1 +1,57 @@
-"""."""
+"""The table of built-in sinks: where entries go, and how each sink is made.
+
+To add one: a file beside this one with a class of `write`, `flush` and `close`, and a line in `SINKS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from verbose_logging.protocols import Clock, Sink
+from verbose_logging.sinks.append_file import AppendFile
+from verbose_logging.sinks.fallback import Fallback
+from verbose_logging.sinks.jsonl import JsonlSink
+from verbose_logging.sinks.standard import StandardSink
+
+
+class SinkContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What sinks are made from.
+
+    Args:
+        log_file: The full log.
+        standard_log_file: The short log; `None` for none.
+        clock: Both clocks.
+        fallback: Told of trouble; takes what could not be delivered.
+    """
+
+    log_file: Path
+    standard_log_file: Path | None
+    clock: Clock
+    fallback: Fallback
+
+
+SinkFactory: TypeAlias = Callable[[SinkContext], "Sink | None"]
+
+
+def _jsonl(context: SinkContext) -> Sink:
+    file = AppendFile(context.log_file, clock=context.clock, fallback=context.fallback)
+    return JsonlSink(file, on_problem=context.fallback.problem)
+
+
+def _standard(context: SinkContext) -> Sink | None:
+    if context.standard_log_file is None:
+        return None
+    return StandardSink(AppendFile(context.standard_log_file, clock=context.clock, fallback=context.fallback))
+
+
+SINKS: dict[str, SinkFactory] = {"jsonl": _jsonl, "standard": _standard}
+
+
+def build_sinks(context: SinkContext) -> dict[str, Sink]:
+    """Returns the sinks that are asked for, by name."""
+    made = {name: factory(context) for name, factory in SINKS.items()}
+    return {name: sink for name, sink in made.items() if sink is not None}

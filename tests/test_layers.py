@@ -1,0 +1,82 @@
+"""One way down: a file imports only from its own layer's files and those before it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "verbose_logging"
+
+WORDS = {"errors", "clock", "facts", "entries", "levels", "protocols"}
+PURE = {
+    "windows", "formatting", "plain", "simplify", "guard", "trends", "resources", "position", "tally", "messages",
+    "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder", "settings", "testing",
+}  # fmt: skip
+EDGES = {
+    "probes", "sampler", "delivery", "inspection", "sinks", "settling", "drop_tally", "pipeline", "crash", "session",
+}  # fmt: skip
+DOORS = {"callback", "trainer_taps", "loop", "training", "demo", "report_to"}
+READERS = {"reading", "data"}
+CLI = {"cli", "__main__"}
+
+MAY_IMPORT = {
+    "words": WORDS,
+    "pure": WORDS | PURE,
+    "edges": WORDS | PURE | EDGES,
+    "doors": WORDS | PURE | EDGES | DOORS | READERS,
+    "readers": WORDS | PURE | READERS,
+    "cli": WORDS | PURE | READERS | CLI,
+}
+LAYERS = {"words": WORDS, "pure": PURE, "edges": EDGES, "doors": DOORS, "readers": READERS, "cli": CLI}
+CLI_DOORS = {"cli/train.py", "cli/demo.py", "cli/run.py"}
+
+FOREIGN = {
+    "transformers": {"callback.py", "trainer_taps.py", "training.py", "demo.py"},
+    "trl": {"training.py", "demo.py"},
+    "torch": {"demo.py", "training.py", "trainer_taps.py", "callback.py", "meters/flops.py"},
+}
+
+FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+
+def imports_of(file: str) -> set[str]:
+    """Returns every module that a file imports, wherever the import stands."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse((PACKAGE / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def rooms_of(file: str) -> set[str]:
+    """Returns the rooms of this package that a file imports from."""
+    parts = [name.split(".") for name in imports_of(file) if name.startswith("verbose_logging.")]
+    rooms = WORDS | PURE | EDGES | DOORS | READERS | CLI
+    return {part[1] for part in parts if part[1] in rooms}
+
+
+def room_of(file: str) -> str:
+    """Returns the top-level module or folder that a file belongs to."""
+    return file.split("/", maxsplit=1)[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file != "__init__.py"])
+def test_every_file_has_a_layer_and_imports_only_downwards(file: str) -> None:
+    """An import that goes up, or a file that stands nowhere, fails here."""
+    layer = next((name for name, rooms in LAYERS.items() if room_of(file) in rooms), None)
+    assert layer is not None, f"{file} belongs to no layer"
+
+    allowed = MAY_IMPORT[layer] | (DOORS if file in CLI_DOORS else set())
+    assert set() == rooms_of(file) - allowed
+
+
+@pytest.mark.parametrize("library", sorted(FOREIGN))
+def test_training_libraries_are_known_to_few_files(library: str) -> None:
+    """Only the doors know the Trainer and torch; everything else works without them."""
+    users = {file for file in FILES if any(name.split(".")[0] == library for name in imports_of(file))}
+
+    assert set() == users - FOREIGN[library]

@@ -1,0 +1,86 @@
+"""Rolling statistics against naive references."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verbose_logging.windows import DebiasedEma, RunningMean, Window, robust_slope
+
+NUMBERS = st.floats(-1e6, 1e6)
+
+
+@given(st.lists(NUMBERS, min_size=2, max_size=50), st.integers(2, 10))
+def test_window_equals_the_statistics_of_the_last_values(values: list[float], size: int) -> None:
+    """A window's figures are those of the last `size` values, whatever came before."""
+    window = Window(size)
+    for value in values:
+        window.add(value)
+
+    last = values[-size:]
+    assert pytest.approx(statistics.fmean(last), abs=1e-6) == window.mean
+    assert statistics.median(last) == window.median
+    assert pytest.approx(statistics.stdev(last), abs=1e-4) == window.std
+
+
+def test_empty_window_knows_nothing() -> None:
+    """Without a value every figure is absent, not 0."""
+    window = Window(3)
+
+    assert (None, None, None) == (window.mean, window.median, window.std)
+
+
+@given(NUMBERS, st.integers(1, 30))
+def test_ema_of_a_constant_is_the_constant(value: float, times: int) -> None:
+    """The average is not pulled towards its start value."""
+    ema = DebiasedEma(0.9)
+    for _ in range(times):
+        ema.add(value)
+
+    assert ema.value is not None
+    assert pytest.approx(value, rel=1e-9, abs=1e-9) == ema.value
+
+
+def test_ema_matches_a_hand_computed_series() -> None:
+    """After 10 and 20: (0.9*0.1*10 + 0.1*20) / (1 - 0.81) = 2.9 / 0.19."""
+    ema = DebiasedEma(0.9)
+    ema.add(10.0)
+
+    assert pytest.approx(2.9 / 0.19) == ema.add(20.0)
+
+
+def test_running_mean_weighs_by_steps() -> None:
+    """A mean of nine steps and a mean of one step count nine to one."""
+    mean = RunningMean()
+    mean.add(2.0, weight=9.0)
+    mean.add(12.0)
+
+    assert 3.0 == mean.value
+
+
+@given(st.floats(-100, 100), st.floats(-100, 100), st.integers(3, 10))
+def test_slope_of_a_line_is_found_exactly(slope: float, offset: float, count: int) -> None:
+    """Points on a line give the line's slope."""
+    fit = robust_slope([(float(x), slope * x + offset) for x in range(count)])
+
+    assert fit is not None
+    assert pytest.approx(slope, abs=1e-6) == fit[0]
+
+
+def test_one_outlier_does_not_turn_the_slope() -> None:
+    """One wild point among nine on a line leaves the slope where it was."""
+    points = [(float(x), 2.0 * x) for x in range(10)]
+    points[4] = (4.0, 1000.0)
+
+    fit = robust_slope(points)
+
+    assert fit is not None
+    assert 2.0 == fit[0]
+
+
+def test_slope_needs_two_different_places() -> None:
+    """Points at one x have no slope."""
+    assert robust_slope([(1.0, 1.0), (1.0, 5.0)]) is None

@@ -1,0 +1,222 @@
+"""From a fact and the measurements to the entry that tells of it: one small function per entry type.
+
+A header takes the next `seq` without using it up; the recorder does that when the entry is really written. So an
+entry is built right before it is published, never kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from verbose_logging import entries, facts, messages
+from verbose_logging.entries import SCHEMA_VERSION, Entry
+from verbose_logging.measurements import Measurements, finite
+from verbose_logging.rules.alerts import Finding
+
+_FINDING_TYPES: dict[str, Callable[..., Entry]] = {
+    "resource_warning": entries.ResourceWarning,
+    "performance_anomaly": entries.PerformanceAnomaly,
+    "training_health": entries.TrainingHealth,
+}
+
+
+def system_initialization(run: Measurements, fact: facts.SystemInspected) -> Entry:
+    """The machine."""
+    return entries.SystemInitialization(
+        **run.position.header(fact.at, messages.system_message(fact)),
+        schema_version=SCHEMA_VERSION,
+        system_info=fact.system_info,
+    )
+
+
+def training_initialization(run: Measurements, fact: facts.TrainingInspected) -> Entry:
+    """What will be trained, on what, how."""
+    return entries.TrainingInitialization(
+        **run.position.header(fact.at, messages.training_message(fact)),
+        training_args=fact.training_args,
+        model_info=fact.model_info,
+        dataset_info=fact.dataset_info,
+        settings=fact.settings,
+        metric_sources=fact.metric_sources,
+    )
+
+
+def training_start(run: Measurements, fact: facts.TrainBegin) -> Entry:
+    """The start, or the restart."""
+    return entries.TrainingStart(
+        **run.position.header(fact.at, messages.start_message(fact)),
+        total_steps=fact.total_steps,
+        total_epochs=fact.total_epochs,
+        steps_per_epoch=fact.steps_per_epoch,
+        resumed_from_step=fact.step or None,
+        attempt=fact.attempt,
+    )
+
+
+def epoch_begin(run: Measurements, fact: facts.EpochBegin) -> Entry:
+    """An epoch's beginning."""
+    position = run.position
+    message = messages.epoch_begin_message(position.epoch, position.batches_per_epoch)
+    return entries.EpochBegin(
+        **position.header(fact.at, message), batches=position.batches_per_epoch, total_epochs=position.total_epochs
+    )
+
+
+def epoch_complete(run: Measurements, fact: facts.EpochEnd) -> Entry:
+    """An epoch's end, with its own figures."""
+    position = run.position
+    numbers = run.at_epoch()
+    seconds = fact.at - run.tally.epoch_began_at
+    average = numbers.metrics.get("avg_loss")
+    message = messages.epoch_complete_message(position.epoch, _number(average), seconds)
+    return entries.EpochComplete(
+        **position.header(fact.at, message),
+        duration_seconds=seconds,
+        steps=position.step - run.tally.epoch_first_step,
+        batches=position.batches_per_epoch,
+        total_epochs=position.total_epochs,
+        timing=numbers.timing,
+        metrics=numbers.metrics,
+        nonfinite=numbers.nonfinite,
+    )
+
+
+def step_begin(run: Measurements, fact: facts.StepBegin) -> Entry:
+    """A step's beginning."""
+    return entries.StepBegin(**run.position.header(fact.at, f"Step {fact.step} begins", step=fact.step))
+
+
+def substep_complete(run: Measurements, fact: facts.SubstepEnd | facts.PreOptimizerStep) -> Entry:
+    """A micro-batch's end."""
+    step = run.position.step + 1
+    micro_step = run.tally.micro_step
+    return entries.SubstepComplete(
+        **run.position.header(fact.at, f"Step {step}: micro-batch {micro_step} done", step=step),
+        micro_step=micro_step,
+        micro_step_time_seconds=run.ledger.last_gap,
+    )
+
+
+def prediction_step(run: Measurements, fact: facts.PredictionStep) -> Entry:
+    """An evaluation batch's end."""
+    count = run.tally.prediction_step
+    return entries.PredictionStep(
+        **run.position.header(fact.at, f"Evaluation batch {count} done"),
+        prediction_step=count,
+        prediction_step_time_seconds=run.ledger.last_gap,
+    )
+
+
+def training_step_complete(run: Measurements, fact: facts.StepEnd) -> Entry:
+    """A step at full detail."""
+    numbers = run.at_step()
+    message = messages.step_message(fact.step, _number(numbers.metrics.get("loss")))
+    return entries.TrainingStepComplete(
+        **run.position.header(fact.at, message),
+        timing=numbers.timing,
+        metrics=numbers.metrics,
+        progress=numbers.progress,
+        resource_usage=run.resources.usage(),
+        trends=run.resources.trends(),
+        nonfinite=numbers.nonfinite,
+    )
+
+
+def progress_report(run: Measurements, fact: facts.StepEnd) -> Entry:
+    """A share of the run is done."""
+    numbers = run.at_step()
+    return entries.ProgressReport(
+        **run.position.header(fact.at, messages.progress_message(numbers.progress)),
+        progress=numbers.progress,
+        metrics=numbers.metrics,
+        timing=numbers.timing,
+        resource_usage=run.resources.usage(),
+        batch=run.tally.batch or None,
+        model=run.tally.model or None,
+        nonfinite=numbers.nonfinite,
+    )
+
+
+def training_metrics_update(run: Measurements, fact: facts.Logged) -> Entry:
+    """What the Trainer logged."""
+    metrics, nonfinite = finite(fact.logs)
+    return entries.TrainingMetricsUpdate(
+        **run.position.header(fact.at, f"📈 Trainer logged {len(metrics)} values at step {fact.step}"),
+        metrics=metrics,
+        nonfinite=nonfinite,
+    )
+
+
+def evaluation_complete(run: Measurements, fact: facts.Evaluated) -> Entry:
+    """An evaluation's end."""
+    metrics, nonfinite = finite(fact.metrics)
+    return entries.EvaluationComplete(
+        **run.position.header(fact.at, messages.evaluation_message(fact.step, fact.metrics)),
+        metrics=metrics,
+        duration_seconds=run.ledger.evaluation_seconds,
+        nonfinite=nonfinite,
+    )
+
+
+def model_checkpoint_save(run: Measurements, fact: facts.Saved) -> Entry:
+    """A checkpoint."""
+    tally = run.tally
+    seconds = run.ledger.last_gap
+    metrics: dict[str, Any] = {}
+    if tally.last_evaluation_step == fact.step:
+        metrics["eval_loss"] = tally.last_evaluation_loss
+    metrics, nonfinite = finite(metrics)
+    return entries.ModelCheckpointSave(
+        **run.position.header(fact.at, messages.checkpoint_message(fact.step, fact.path, seconds)),
+        path=fact.path,
+        size_mb=None if fact.size_bytes is None else fact.size_bytes / 1e6,
+        duration_seconds=seconds,
+        metrics=metrics,
+        nonfinite=nonfinite,
+    )
+
+
+def finding(run: Measurements, found: Finding, *, at: float, step: int) -> Entry:
+    """A rule's verdict; one that is over is told as information."""
+    rule, condition = found.rule, found.condition
+    resolved = found.state == "resolved"
+    message = f"✅ Resolved: {rule.name} no longer holds" if resolved else f"⚠️ {condition.verdict}"
+    return _FINDING_TYPES[rule.kind](
+        **run.position.header(at, message, level="INFO" if resolved else rule.severity, step=step),
+        rule=rule.name,
+        severity=rule.severity,
+        state=found.state,
+        evidence={**condition.evidence, "entries": found.entries},
+        suggestion=None if resolved else condition.suggestion,
+    )
+
+
+def heartbeat(run: Measurements, fact: facts.ClockRead) -> Entry:
+    """A sign of life."""
+    return entries.Heartbeat(
+        **run.position.header(fact.at, f"💓 Alive at step {run.position.step}"),
+        resource_usage=run.resources.usage(),
+    )
+
+
+def entries_dropped(run: Measurements, fact: facts.FactsDropped) -> Entry:
+    """What could not be kept."""
+    header = run.position.header(fact.at, f"⚠️ {fact.count} observations were dropped: the inbox was full")
+    return entries.EntriesDropped(
+        **header | {"level": "WARNING"},
+        count=fact.count,
+        from_=run.position.date(fact.first_at),
+        to=run.position.date(fact.last_at),
+    )
+
+
+def user_entry(run: Measurements, fact: facts.UserWrote) -> Entry:
+    """A user's entry with the common keys that it lacks; `run_id`, `seq` and `rank` are always ours."""
+    header = run.position.header(fact.at, "")
+    own = {key: header[key] for key in ("run_id", "seq", "rank")}
+    return entries.UserEntry({**header, "type": "user", **fact.entry, **own})
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

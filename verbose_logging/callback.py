@@ -1,0 +1,301 @@
+"""The Trainer's hooks as facts. Besides the taps, the only file that knows the Trainer.
+
+A hook that runs at every step reads a clock and appends a small tuple. Nothing is raised into training, nothing is
+waited for, and neither `logs` nor `control` nor any random state is touched.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from time import monotonic
+from typing import Any, TypeVar
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from verbose_logging import crash, facts
+from verbose_logging.clock import SystemClock
+from verbose_logging.facts import Deferred, Fact
+from verbose_logging.inspection import (
+    folder_size_bytes,
+    inspect_dataset,
+    inspect_model,
+    inspect_system,
+    inspect_training_args,
+)
+from verbose_logging.inspection.redaction import redact
+from verbose_logging.plain import plain
+from verbose_logging.resources import Resources
+from verbose_logging.session import END_SECONDS, Session, build_sampler, report_problem
+from verbose_logging.settings import Settings
+
+Hook = TypeVar("Hook", bound=Callable[..., None])
+
+METRIC_SOURCES = {
+    "loss": "on_log: mean since the Trainer's last log",
+    "grad_norm": "on_log: the Trainer's norm before clipping, of the logged step",
+    "learning_rate": "optimizer.param_groups, before the step",
+    "timing": "gaps between hooks, host clock",
+}
+
+
+def contained(hook: Hook) -> Hook:
+    """Returns the hook with its exceptions kept from the training, each told once per hook."""
+
+    @functools.wraps(hook)
+    def wrapper(self: VerboseLoggingCallback, *args: Any, **kwargs: Any) -> None:
+        try:
+            hook(self, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - an observer never stops the observed
+            self._tell_once(hook.__name__, error)
+
+    return wrapper  # type: ignore[return-value]
+
+
+def _discard(_: Fact) -> None:
+    """Takes a fact when nothing is recorded."""
+
+
+class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
+    """Records a Trainer's runs: where they are, how fast, how well, and how they end.
+
+    One callback can serve several `train()` calls, one after the other; each is a run of its own. Only rank 0 records.
+
+    Args:
+        verbosity_level: "low", "medium", "high" or "ultra".
+        log_file: The full log, relative to the working directory.
+        **options: Any other field of `verbose_logging.Settings`.
+
+    Raises:
+        SettingsError: An option or the level is unknown, or a value is not usable.
+
+    Example:
+        >>> callback = VerboseLoggingCallback("low", console="off")
+        >>> sorted(callback._get_current_resource_usage())[:2]
+        ['cpu', 'disk']
+    """
+
+    def __init__(
+        self, verbosity_level: str = "high", log_file: str = "verbose_training_logs.jsonl", **options: Any
+    ) -> None:
+        chosen = Settings.from_options(verbosity_level=verbosity_level, log_file=log_file, **options)
+        self.settings = chosen.with_environment(os.environ)
+        self._session: Session | None = None
+        self._training = False
+        self._attempt = 0
+        self._put: Callable[[Fact], None] = _discard
+        self._told: set[str] = set()
+
+    # -- a run's beginning and end ---------------------------------------------------------------------------------
+
+    @contained
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Opens a recording, or goes on with one whose batch size the Trainer has just halved."""
+        if not self.settings.enabled or not state.is_world_process_zero:
+            return
+        retry = self._training and bool(getattr(args, "auto_find_batch_size", False)) and state.global_step == 0
+        if self._training and not retry:
+            self._break_off()
+        if self._session is not None and self._session.ended:
+            self.close()
+        session = self._session or self._open(rank=args.process_index, world_size=args.world_size)
+        self._attempt = self._attempt + 1 if retry else 1
+        self._training = True
+        session.put_vital(self._inspect(args, kwargs))
+        session.put_vital(_train_begin(args, state, kwargs.get("train_dataloader"), self._attempt))
+
+    @contained
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Closes the run's account; what follows, an evaluation for example, still belongs to it."""
+        if self._session is not None and self._training:
+            self._training = False
+            self._session.end(state.global_step, state.epoch or 0.0)
+
+    def _open(self, *, rank: int, world_size: int) -> Session:
+        session = Session(self.settings, rank=rank, world_size=world_size)
+        session.open()
+        self._session = session
+        self._put = session.put
+        return session
+
+    def _break_off(self) -> None:
+        """The run before ended in an exception that somebody caught."""
+        if self._session is not None:
+            self._session.break_off(*crash.reason_of_exit(sys))
+        self.close()
+
+    def _inspect(self, args: TrainingArguments, kwargs: Mapping[str, Any]) -> Fact:
+        datasets = {name: getattr(kwargs.get(f"{name}_dataloader"), "dataset", None) for name in ("train", "eval")}
+        return facts.TrainingInspected(
+            monotonic(),
+            training_args=inspect_training_args(args),
+            model_info=inspect_model(kwargs.get("model")),
+            dataset_info={name: inspect_dataset(found) for name, found in datasets.items() if found is not None},
+            settings=redact(plain(self.settings.described())),
+            metric_sources=METRIC_SOURCES,
+        )
+
+    # -- hooks of every step ---------------------------------------------------------------------------------------
+
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """The step's batches are here."""
+        self._put(facts.StepBegin(monotonic(), state.global_step + 1))
+
+    def on_substep_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """A micro-batch is done and more follow."""
+        self._put(facts.SubstepEnd(monotonic()))
+
+    @contained
+    def on_pre_optimizer_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """The gradients are complete and clipped; the learning rate is the one this step uses."""
+        at = monotonic()
+        groups = getattr(kwargs.get("optimizer"), "param_groups", ())
+        self._put(facts.PreOptimizerStep(at, tuple([float(group["lr"]) for group in groups])))
+
+    def on_optimizer_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """The weights are updated."""
+        self._put(facts.OptimizerStep(monotonic()))
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """The step is done; `should_log` tells whether the Trainer logs it right after."""
+        self._put(facts.StepEnd(monotonic(), state.global_step, state.epoch or 0.0, control.should_log))
+
+    # -- hooks now and then ----------------------------------------------------------------------------------------
+
+    @contained
+    def on_epoch_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """An epoch begins."""
+        self._put(facts.EpochBegin(monotonic(), state.epoch or 0.0))
+
+    @contained
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """An epoch ends."""
+        self._put(facts.EpochEnd(monotonic(), state.global_step, state.epoch or 0.0))
+
+    @contained
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """The Trainer has logged; the dictionary is shared with every callback, so it is copied."""
+        self._put(facts.Logged(monotonic(), state.global_step, state.epoch or 0.0, dict(logs or {})))
+
+    @contained
+    def on_prediction_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """An evaluation batch is done."""
+        self._put(facts.PredictionStep(monotonic()))
+
+    @contained
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        metrics: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """An evaluation is done."""
+        self._put(facts.Evaluated(monotonic(), state.global_step, state.epoch or 0.0, dict(metrics or {})))
+
+    @contained
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """A checkpoint is written; its size is measured on the recorder's thread."""
+        at = monotonic()
+        path = os.path.join(args.output_dir, f"checkpoint-{state.global_step}")  # noqa: PTH118 - a text, not a file
+        self._put(
+            facts.Saved(at, state.global_step, state.epoch or 0.0, path, Deferred(partial(folder_size_bytes, path)))
+        )
+
+    # -- the user's side -------------------------------------------------------------------------------------------
+
+    def flush(self, timeout: float = END_SECONDS) -> bool:
+        """Returns whether everything observed so far is in the log within so many seconds."""
+        return self._session is None or self._session.flush(timeout)
+
+    def close(self) -> None:
+        """Ends the recording and lets go of its files; the next training opens a new one."""
+        session, self._session = self._session, None
+        self._put = _discard
+        self._training = False
+        if session is not None:
+            session.close()
+
+    def _get_comprehensive_system_info(self) -> dict[str, Any]:
+        """Returns what is known of the machine, as in the entry `system_initialization`."""
+        return inspect_system(disk_path=self.settings.log_path.parent)
+
+    def _get_current_resource_usage(self) -> dict[str, Any]:
+        """Returns a fresh reading of the machine, as in a step's `resource_usage`; takes about half a second at most."""
+        clock = SystemClock()
+        readings = build_sampler(self.settings, _discard, clock).read_once()
+        resources = Resources(str)
+        for probe, reading in readings.items():
+            resources.observe(facts.ProbeRead(clock.monotonic(), probe, dict(reading)))
+        usage = resources.usage() or {}
+        return {name: reading for name, reading in usage.items() if name != "sampled_at"}
+
+    def _get_model_info(self, model: Any) -> dict[str, Any]:
+        """Returns parameter counts, size, types and structure of a model."""
+        return inspect_model(model)
+
+    def _write_log(self, log_entry: Mapping[str, Any]) -> None:
+        """Writes an entry of the user's own; the common keys that it lacks are added, secrets are taken out.
+
+        Args:
+            log_entry: Any values; what JSON cannot carry is described instead. Copied before this returns.
+        """
+        try:
+            entry = redact(plain(dict(log_entry)))
+            if self._session is None and self.settings.enabled and os.environ.get("RANK", "0") == "0":
+                self._open(rank=0, world_size=int(os.environ.get("WORLD_SIZE", "1")))
+            self._put(facts.UserWrote(monotonic(), entry))
+        except Exception as error:  # noqa: BLE001 - an observer never stops the observed
+            self._tell_once("_write_log", error)
+
+    def _tell_once(self, part: str, error: Exception) -> None:
+        if part not in self._told:
+            self._told.add(part)
+            report_problem(part, error)
+
+
+def _train_begin(args: TrainingArguments, state: TrainerState, dataloader: Any, attempt: int) -> Fact:
+    try:
+        batches = len(dataloader)
+    except TypeError:  # a stream, or no data loader
+        batches = None
+    known_epochs = state.num_train_epochs not in (None, sys.maxsize)
+    accumulation = max(1, args.gradient_accumulation_steps)
+    return facts.TrainBegin(
+        monotonic(),
+        step=state.global_step,
+        total_steps=state.max_steps if state.max_steps > 0 else None,
+        total_epochs=int(state.num_train_epochs) if known_epochs else None,
+        steps_per_epoch=-(-batches // accumulation) if batches else None,
+        batches_per_epoch=batches,
+        attempt=attempt,
+    )

@@ -1,0 +1,27 @@
+"""What the verbs print with: JSON for programs, a console for people."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from verbose_logging.reading.printable import printable
+
+
+def print_json(value: Any) -> None:
+    """Prints a plain value as strict JSON, in ASCII, so that no terminal is told anything by it."""
+    typer.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+def new_console() -> Console:
+    """Returns a console that takes every text as it is: no markup, no emoji codes, no guessing at colours."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def safe(text: object, style: str = "") -> Text:
+    """Returns text from a log, safe for a terminal."""
+    return Text(printable(str(text)), style=style)

@@ -1,0 +1,41 @@
+"""`verbose-logging show`: a run in brief."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from verbose_logging.cli.output import new_console, print_json, safe
+from verbose_logging.cli.summary_view import summary_view
+from verbose_logging.errors import LogError
+from verbose_logging.reading.locate import find_run
+from verbose_logging.reading.reader import LogReader
+from verbose_logging.reading.summary import summarize
+
+
+def show(
+    run: Annotated[
+        Path | None, typer.Argument(help="A log, or a folder with logs; the newest log below here if left out.")
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Show how a run went, or is going: its newest one, where a log holds several."""
+    path = find_run(run)
+    reader = LogReader(path)
+    summary = summarize(reader, now=datetime.now().astimezone())
+    if not summary:
+        raise LogError(f"{path}: no log entry in it; 'verbose-logging validate {path}' says what is wrong")
+    summary |= {"log_file": str(path)} | ({"lines_skipped": reader.skipped} if reader.skipped else {})
+    if as_json:
+        print_json(summary)
+        return
+    console = new_console()
+    for block in summary_view(summary):
+        console.print(block, soft_wrap=not hasattr(block, "columns"))
+    if reader.skipped:
+        first = reader.problems[0]
+        console.print(safe(f"\n{reader.skipped} lines skipped; the first is line {first.line}: {first.what}"))

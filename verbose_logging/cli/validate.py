@@ -1,0 +1,60 @@
+"""`verbose-logging validate`: whether a log is what it should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from verbose_logging.cli.output import new_console, print_json, safe
+from verbose_logging.errors import LogError
+from verbose_logging.reading.locate import find_run
+from verbose_logging.reading.validate import Finding, Report, validate_log
+
+_FINDINGS_SHOWN = 20
+
+
+def validate(
+    file: Annotated[
+        Path | None, typer.Argument(help="A log, or a folder with logs; the newest log below here if left out.")
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
+) -> None:
+    """Check that a log is strict JSON, satisfies the schema and misses no entry."""
+    report = validate_log(find_run(file))
+    if as_json:
+        print_json(msgspec.to_builtins(report) | {"is_valid": report.is_valid})
+    else:
+        _print(report, new_console())
+    if not report.is_valid:
+        many = "finding" if report.finding_count == 1 else "findings"
+        raise LogError(f"{report.path}: {report.finding_count} {many}, {report.entries} good entries")
+
+
+def _print(report: Report, console: Console) -> None:
+    for finding in report.findings[:_FINDINGS_SHOWN]:
+        console.print(safe(finding_text(report.path, finding)), soft_wrap=True)
+    if report.finding_count > _FINDINGS_SHOWN:
+        console.print(f"... {report.finding_count - _FINDINGS_SHOWN} more; --json lists them")
+    for gap in report.gaps:
+        console.print(safe(f"{report.path}: {gap.missing} entries missing before seq {gap.before} of run {gap.run_id}"))
+    if report.is_valid:
+        runs = "1 run" if len(report.run_ids) == 1 else f"{len(report.run_ids)} runs"
+        console.print(safe(f"valid: {report.path}, {report.entries} entries, {runs}"), soft_wrap=True)
+        for name, count in report.types.items():
+            console.print(safe(f"{count:>9}  {name}"))
+
+
+def finding_text(path: str, finding: Finding) -> str:
+    """Returns a finding as `FILE:LINE: KEY: what`, without the parts that do not apply.
+
+    Example:
+        >>> finding_text("run.jsonl", Finding(3, "missing", "seq"))
+        'run.jsonl:3: seq: missing'
+    """
+    place = f"{path}:{finding.line}" if finding.line else path
+    return ": ".join(part for part in (place, finding.key, finding.what) if part)

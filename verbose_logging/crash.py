@@ -1,0 +1,36 @@
+"""Why a run ended, where the Trainer does not say."""
+
+from __future__ import annotations
+
+import traceback
+from types import ModuleType
+from typing import Any, Literal, TypeAlias
+
+from verbose_logging.inspection.redaction import redact_text
+
+Outcome: TypeAlias = Literal["interrupted", "failed"]
+
+
+def describe_exception(error: BaseException) -> dict[str, Any]:
+    """Returns an exception's type, message and traceback, without secrets."""
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    return {
+        "type": type(error).__name__,
+        "message": redact_text(str(error)),
+        "traceback": redact_text("".join(lines)),
+    }
+
+
+def reason_of_exit(sys: ModuleType) -> tuple[Outcome, dict[str, Any]]:
+    """Returns why the interpreter ends while a run is under way.
+
+    Args:
+        sys: The `sys` module, whose `last_value` holds the exception that nobody caught.
+
+    Returns:
+        "interrupted" for Ctrl-C or an exit without an exception, "failed" otherwise; and the exception's description.
+    """
+    error = getattr(sys, "last_value", None)
+    if error is None:
+        return "interrupted", {"type": "SystemExit", "message": "the interpreter ended before training did"}
+    return ("interrupted" if isinstance(error, KeyboardInterrupt) else "failed"), describe_exception(error)

@@ -1,0 +1,114 @@
+"""What the pipeline's thread does: facts are settled and handled, entries are written, time is told.
+
+Nothing raises out of here. What fails costs the entries of one fact or the delivery of one batch, and is reported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from verbose_logging.drop_tally import DropTally
+from verbose_logging.entries import Entry
+from verbose_logging.facts import ClockRead, Fact
+from verbose_logging.protocols import Clock, Sink
+from verbose_logging.settling import OnProblem, settle
+
+_BATCH_FACTS = 4096
+
+
+class Delivery:
+    """Takes facts out of an inbox and their entries to the sink. Used by one thread at a time.
+
+    Args:
+        handle: Turns a fact into entries.
+        sink: Takes the entries, a batch at a time.
+        clock: Both clocks.
+        on_problem: Told what failed, and why.
+        settle: Settles a fact before `handle` sees it.
+        tick_seconds: Time between two `ClockRead` facts, and between two flushes of the sink.
+    """
+
+    def __init__(  # noqa: PLR0913 - keyword-only collaborators
+        self,
+        handle: Callable[[Fact], Sequence[Entry]],
+        sink: Sink,
+        *,
+        clock: Clock,
+        on_problem: OnProblem,
+        settle: Callable[[Fact, OnProblem], Fact] = settle,
+        tick_seconds: float = 1.0,
+    ) -> None:
+        self.entries_handled = 0
+        self.problems = 0
+        self.cpu_seconds = 0.0
+        self._handle = handle
+        self._sink = sink
+        self._clock = clock
+        self._on_problem = on_problem
+        self._settle = settle
+        self._tick_seconds = tick_seconds
+        self._next_tick_at = math.inf
+
+    def deliver(self, inbox: deque[Fact], drops: DropTally) -> None:
+        """Delivers what waits by now, and what is due by the clock."""
+        cpu_seconds = time.thread_time()
+        tick_is_due = self._clock.monotonic() >= self._next_tick_at
+        facts = self._waiting(inbox, drops)
+        while batch := list(itertools.islice(facts, _BATCH_FACTS)):
+            self._deliver_batch(batch)
+        if tick_is_due:
+            self.flush()
+        self.cpu_seconds += time.thread_time() - cpu_seconds
+
+    def flush(self) -> bool:
+        """Returns whether the sink could be flushed."""
+        return self._attempt("flushing the log", self._sink.flush)
+
+    def close(self) -> None:
+        """Closes the sink."""
+        self._attempt("closing the log", self._sink.close)
+
+    def report(self, what: str, error: Exception) -> None:
+        """Counts a problem and passes it on."""
+        self.problems += 1
+        with contextlib.suppress(Exception):
+            self._on_problem(what, error)
+
+    def _waiting(self, inbox: deque[Fact], drops: DropTally) -> Iterator[Fact]:
+        """Takes out the facts that wait by now; the pipeline's own come last, since they are the youngest."""
+        dropped = drops.take(self._clock.monotonic())
+        for _ in range(len(inbox)):
+            yield inbox.popleft()
+        if dropped:
+            yield dropped
+        now = self._clock.monotonic()
+        if now >= self._next_tick_at:
+            self._next_tick_at = now + self._tick_seconds
+            yield ClockRead(now, self._clock.wall(), self._clock.utc_offset_seconds())
+
+    def _deliver_batch(self, facts: Sequence[Fact]) -> None:
+        entries: list[Entry] = []
+        for fact in facts:
+            self._attempt(type(fact).__name__, partial(self._collect, fact, entries))
+        self.entries_handled += len(entries)
+        if self._next_tick_at == math.inf:  # ticks begin behind the first fact, which opens the run
+            self._next_tick_at = self._clock.monotonic() + self._tick_seconds
+        if entries:
+            self._attempt("writing the log", partial(self._sink.write, entries))
+
+    def _collect(self, fact: Fact, entries: list[Entry]) -> None:
+        entries.extend(self._handle(self._settle(fact, self.report)))
+
+    def _attempt(self, what: str, action: Callable[[], None]) -> bool:
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 - the thread outlives whatever one fact or one write does
+            self.report(what, error)
+            return False
+        return True

@@ -1,0 +1,96 @@
+"""Everything that is measured in a run, in one place for the entries that quote it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from verbose_logging.entries import Group
+from verbose_logging.facts import Fact, Logged, StepEnd
+from verbose_logging.guard import Guard
+from verbose_logging.meters import build_meters
+from verbose_logging.plain import split_nonfinite
+from verbose_logging.position import Position
+from verbose_logging.protocols import Meter, MetricGroup, Numbers
+from verbose_logging.resources import Resources
+from verbose_logging.tally import Tally
+
+_NO_NUMBERS: Numbers = {}
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    """The groups of an entry, with non-finite numbers taken out and named."""
+
+    timing: dict[str, Any]
+    metrics: Group
+    progress: Group
+    nonfinite: dict[str, str] | None
+
+
+class Measurements:
+    """Shows every fact to the time-keepers, the meters and the readings, and collects what they say.
+
+    Args:
+        guard: Contains a meter that raises.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self.position = Position()
+        self.tally = Tally()
+        self.resources = Resources(self.position.date)
+        self._guard = guard
+        self._meters = build_meters(self.position.date)
+        self.ledger = self._meters.ledger
+        self._logged: dict[str, Any] = {}
+
+    def observe(self, fact: Fact) -> None:
+        """Takes in a fact."""
+        self.position.observe(fact)
+        self.tally.observe(fact, self.position.step)
+        self.resources.observe(fact)
+        self.ledger.observe(fact)
+        self._meters.step_times.observe(fact)
+        for meter in self._meters.table:
+            self._guard.call(_part(meter), partial(meter.observe, fact), default=None)
+        if isinstance(fact, StepEnd):
+            self._logged = {}
+        elif isinstance(fact, Logged):
+            self._logged = fact.logs
+
+    def at_step(self) -> Numbered:
+        """Returns the numbers of the step that has just ended, with what the Trainer logged for it."""
+        return self._collect("at_step", also=self._logged)
+
+    def at_epoch(self) -> Numbered:
+        """Returns the numbers of the epoch that has just ended."""
+        return self._collect("at_epoch")
+
+    def at_end(self) -> Group:
+        """Returns the numbers of the whole session."""
+        numbers = self._collect("at_end")
+        return {**numbers.timing, **numbers.metrics, **numbers.progress}
+
+    def _collect(self, moment: str, also: Mapping[str, Any] = _NO_NUMBERS) -> Numbered:
+        groups: dict[MetricGroup, dict[str, Any]] = {"timing": {}, "metrics": dict(also), "progress": {}}
+        for meter in self._meters.table:
+            groups[meter.group].update(self._guard.call(_part(meter), getattr(meter, moment), default=_NO_NUMBERS))
+        groups["metrics"], nonfinite = finite(groups["metrics"])
+        return Numbered(groups["timing"], groups["metrics"], groups["progress"], nonfinite)
+
+
+def finite(metrics: Mapping[str, Any]) -> tuple[Group, dict[str, str] | None]:
+    """Returns the metrics with `None` for what is not finite, and the names of those, as an entry carries them.
+
+    Example:
+        >>> finite({"loss": float("nan"), "grad_norm": 1.5})
+        ({'loss': None, 'grad_norm': 1.5}, {'metrics.loss': 'NaN'})
+    """
+    tree, nonfinite = split_nonfinite({"metrics": metrics})
+    return tree["metrics"], nonfinite or None
+
+
+def _part(meter: Meter) -> str:
+    return f"meter {type(meter).__name__}"

@@ -1,0 +1,38 @@
+"""What most meters share: nothing to say until they have something to say."""
+
+from __future__ import annotations
+
+from verbose_logging.facts import Fact
+from verbose_logging.protocols import MetricGroup, MetricSpec, Numbers
+
+
+class BaseMeter:
+    """A meter that observes nothing and reports nothing; override what applies."""
+
+    group: MetricGroup = "metrics"
+    specs: tuple[MetricSpec, ...] = ()
+
+    def observe(self, fact: Fact) -> None:
+        """Takes in a fact."""
+
+    def at_step(self) -> Numbers:
+        """Returns the numbers of the step that has just ended."""
+        return {}
+
+    def at_epoch(self) -> Numbers:
+        """Returns the numbers of the epoch that has just ended."""
+        return {}
+
+    def at_end(self) -> Numbers:
+        """Returns the numbers of the whole session."""
+        return {}
+
+
+def known(**numbers: float | str | None) -> dict[str, float | int | str | None]:
+    """Returns the numbers that are known.
+
+    Example:
+        >>> known(loss=1.5, grad_norm=None)
+        {'loss': 1.5}
+    """
+    return {name: value for name, value in numbers.items() if value is not None}

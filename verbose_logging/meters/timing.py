@@ -1,0 +1,102 @@
+"""How long a step takes, and where its time goes."""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+
+from verbose_logging.facts import EpochBegin, Fact, StepEnd
+from verbose_logging.meters.base import BaseMeter, known
+from verbose_logging.meters.ledger import Ledger
+from verbose_logging.meters.rates import StepTimes
+from verbose_logging.protocols import MetricSpec, Numbers
+from verbose_logging.windows import Window
+
+_RECENT_STEPS = 10
+
+
+class TimingMeter(BaseMeter):
+    """Step times, their recent statistics, the step rate, and the phases of the step.
+
+    A step's time runs from the end of the step before to its own end, without start-up, evaluation and checkpoints.
+
+    Args:
+        ledger: Splits the time; observed before this meter.
+        step_times: The steps that count for rates; observed before this meter.
+    """
+
+    group = "timing"
+    specs = (
+        MetricSpec(
+            "step_time_seconds", "s", "Wall time of the step, data wait included, evaluation left out.", "lower"
+        ),
+        MetricSpec("avg_step_time_seconds", "s", "Mean of the last 10 step times.", "lower"),
+        MetricSpec("median_step_time_seconds", "s", "Median of the last 10 step times.", "lower"),
+        MetricSpec("std_step_time_seconds", "s", "Sample standard deviation of the last 10 step times.", "lower"),
+        MetricSpec("p95_step_time_seconds", "s", "95th percentile of all step times of the session.", "lower"),
+        MetricSpec("steps_per_second", "1/s", "Step rate over the last 100 steps.", "higher"),
+        MetricSpec("total_elapsed_minutes", "min", "Wall time since training began in this session."),
+        MetricSpec("phases", "s", "The step's time by phase; the phases sum to step_time_seconds."),
+    )
+
+    def __init__(self, ledger: Ledger, step_times: StepTimes) -> None:
+        self._ledger = ledger
+        self._step_times = step_times
+        self._recent = Window(_RECENT_STEPS)
+        self._elapsed_seconds = 0.0
+        self._epoch: list[float] = []
+        self._all: deque[float] = deque(maxlen=100_000)
+
+    def observe(self, fact: Fact) -> None:
+        """Takes in a fact."""
+        if isinstance(fact, EpochBegin):
+            self._epoch = []
+        elif isinstance(fact, StepEnd):
+            self._elapsed_seconds = self._ledger.total_seconds
+            step_time = self._ledger.step_time_seconds
+            if step_time is not None:
+                self._recent.add(step_time)
+                self._epoch.append(step_time)
+                self._all.append(step_time)
+
+    def at_step(self) -> Numbers:
+        """Returns the step's own time, the statistics of the last ten, the rate and the phases."""
+        parts = self._ledger.step_parts
+        numbers: dict[str, float | int | str | dict[str, float] | None] = {
+            **known(
+                step_time_seconds=self._ledger.step_time_seconds,
+                avg_step_time_seconds=self._recent.mean,
+                median_step_time_seconds=self._recent.median,
+                std_step_time_seconds=self._recent.std,
+                steps_per_second=self._step_times.rate,
+                total_elapsed_minutes=self._elapsed_seconds / 60,
+            )
+        }
+        if parts is not None:
+            numbers["phases"] = {
+                "data_wait_seconds": parts["data_wait"],
+                "forward_backward_seconds": parts["forward_backward"],
+                "optimizer_seconds": parts["optimizer"],
+                "other_seconds": parts["logging"] + parts["other"],
+            }
+        return numbers
+
+    def at_epoch(self) -> Numbers:
+        """Returns the statistics of the epoch's step times."""
+        return _statistics(self._epoch)
+
+    def at_end(self) -> Numbers:
+        """Returns the statistics of the session's step times (of its last 100,000 steps, should it have more)."""
+        return _statistics(list(self._all)) | known(steps_per_second=self._step_times.rate)
+
+
+def _statistics(step_times: list[float]) -> dict[str, float | int | str | None]:
+    if not step_times:
+        return {}
+    ordered = sorted(step_times)
+    return known(
+        avg_step_time_seconds=statistics.fmean(ordered),
+        median_step_time_seconds=statistics.median(ordered),
+        p95_step_time_seconds=ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))],
+        std_step_time_seconds=statistics.stdev(ordered) if len(ordered) > 1 else None,
+    )

@@ -1,0 +1,84 @@
+"""Where the run is: its clocks, its step, its epoch. Gives every entry its common keys."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from verbose_logging.entries import Severity
+from verbose_logging.facts import ClockRead, EpochBegin, EpochEnd, Fact, RunOpened, StepEnd, TrainBegin
+
+_EPOCH_SLACK = 1e-6  # the Trainer's fractional epoch is a sum of quotients
+
+
+class Position:
+    """Follows the facts and knows what time, step and epoch it is.
+
+    Dates come from the latest pair of clock readings, so a wall clock that is set forward or back moves them only
+    from the next pair on, and durations never.
+    """
+
+    def __init__(self) -> None:
+        self.run_id = ""
+        self.rank = 0
+        self.step = 0
+        self.epoch = 1
+        self.first_step = 0
+        self.total_steps: int | None = None
+        self.total_epochs: int | None = None
+        self.batches_per_epoch: int | None = None
+        self.seq = 0
+        self._wall_minus_monotonic = 0.0
+        self._zone: timezone = timezone.utc
+
+    def observe(self, fact: Fact) -> None:
+        """Takes in a fact."""
+        if isinstance(fact, StepEnd):
+            self.step = fact.step
+        elif isinstance(fact, RunOpened | ClockRead):
+            self._read_clock(fact)
+        elif isinstance(fact, TrainBegin):
+            self._begin(fact)
+        elif isinstance(fact, EpochBegin):
+            self.epoch = math.floor(fact.epoch + _EPOCH_SLACK) + 1
+        elif isinstance(fact, EpochEnd):
+            self.step = fact.step
+
+    def _read_clock(self, fact: RunOpened | ClockRead) -> None:
+        self._wall_minus_monotonic = fact.wall - fact.at
+        self._zone = timezone(timedelta(seconds=round(fact.utc_offset_seconds)))
+        if isinstance(fact, RunOpened):
+            self.run_id = fact.run_id
+            self.rank = fact.rank
+
+    def _begin(self, fact: TrainBegin) -> None:
+        self.step = self.first_step = fact.step
+        self.epoch = 1
+        self.total_steps = fact.total_steps
+        self.total_epochs = fact.total_epochs
+        self.batches_per_epoch = fact.batches_per_epoch
+
+    def date(self, at: float) -> str:
+        """Returns the ISO 8601 date of a monotonic time, with microseconds and UTC offset."""
+        return datetime.fromtimestamp(at + self._wall_minus_monotonic, self._zone).isoformat(timespec="microseconds")
+
+    def header(self, at: float, message: str, *, level: Severity = "INFO", step: int | None = None) -> dict[str, Any]:
+        """Returns the common keys of the next entry; whoever publishes it moves `seq` on.
+
+        Args:
+            at: When the entry's subject was observed, monotonic seconds.
+            message: The entry's line for people.
+            level: The entry's severity.
+            step: The step the entry is about, where that is not the last finished one.
+        """
+        return {
+            "timestamp": self.date(at),
+            "level": level,
+            "message": message,
+            "run_id": self.run_id,
+            "seq": self.seq + 1,
+            "rank": self.rank,
+            "step": self.step if step is None else step,
+            "epoch": self.epoch,
+        }

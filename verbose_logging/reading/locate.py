@@ -1,0 +1,86 @@
+"""Which file is meant: a named one, the newest in a folder, or the newest below the working directory."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from verbose_logging.errors import LogError
+from verbose_logging.reading.lines import BrokenLineError, numbered_lines, parse_object
+from verbose_logging.reading.schema import ENTRY_KEYS
+
+_DEFAULT_STEM = "verbose_training_logs"
+_NEVER_ENTERED = frozenset({"node_modules", "venv", "__pycache__", "site-packages"})
+_MAX_DEPTH = 6
+_MAX_FOLDERS = 10_000
+
+
+def find_run(path: str | Path | None = None) -> Path:
+    """Returns the log file that is meant.
+
+    Args:
+        path: A file, a folder to look in, or `None` for the working directory. Folders are searched six levels deep,
+            without hidden ones and those that hold installed packages.
+
+    Raises:
+        LogError: There is no such file, or no log in the folder.
+    """
+    given = Path(path) if path is not None else Path()
+    if not given.exists():
+        raise LogError(f"{given}: no such file or folder{_near(given)}")
+    if not given.is_dir():
+        return given
+    newest = max(_logs_below(given), key=_age_key, default=None)
+    if newest is None:
+        place = "below the working directory" if path is None else f"in {given}"
+        raise LogError(f"no training log {place}; name one, or write one with 'verbose-logging demo'")
+    return newest
+
+
+def _near(path: Path) -> str:
+    """Returns a hint at files with names like the missing one's."""
+    try:
+        names = [entry.name for entry in os.scandir(path.parent)]
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(path.name, names, n=3)
+    return f"; did you mean {' or '.join(str(path.parent / name) for name in near)}?" if near else ""
+
+
+def _age_key(path: Path) -> tuple[int, str]:
+    try:
+        return path.stat().st_mtime_ns, str(path)
+    except OSError:
+        return 0, str(path)
+
+
+def _logs_below(folder: Path) -> Iterator[Path]:
+    for current, folders, names in islice(os.walk(folder), _MAX_FOLDERS):
+        here = Path(current)
+        at_bottom = len(here.relative_to(folder).parts) >= _MAX_DEPTH
+        folders[:] = [] if at_bottom else [name for name in folders if _is_entered(name)]
+        yield from (here / name for name in names if _is_log(here / name))
+
+
+def _is_entered(name: str) -> bool:
+    return not name.startswith(".") and name not in _NEVER_ENTERED
+
+
+def _is_log(path: Path) -> bool:
+    """Tells whether a file is a full log; what waits beside one for repair (a spill file) is none."""
+    name = path.name.removesuffix(".gz")
+    if not name.endswith(".jsonl") or ".spill-" in name or not path.is_file():
+        return False
+    return name.startswith(_DEFAULT_STEM) or _starts_like_ours(path)
+
+
+def _starts_like_ours(path: Path) -> bool:
+    """Tells whether the first line is an entry of ours; `run_id` tells it from the short log beside it."""
+    try:
+        first = next(iter(numbered_lines(path)), None)
+        return first is not None and {*ENTRY_KEYS, "run_id"} <= parse_object(first).keys()
+    except (LogError, BrokenLineError):
+        return False

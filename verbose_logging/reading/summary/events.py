@@ -1,0 +1,52 @@
+"""What happened on the way: checkpoints and alerts."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from verbose_logging.reading.fields import count_at, known, number_at, text_at
+
+_CHECKPOINTS_KEPT = 5
+
+
+class Checkpoints:
+    """How many checkpoints, and the latest five of them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._latest: deque[dict[str, Any]] = deque(maxlen=_CHECKPOINTS_KEPT)
+
+    def take(self, kind: str, entry: Mapping[str, Any]) -> None:
+        """Takes in an entry."""
+        if kind == "model_checkpoint_save":
+            self._count += 1
+            step, path, size_mb = count_at(entry, "step"), text_at(entry, "path"), number_at(entry, "size_mb")
+            self._latest.append(known(step=step, path=path, size_mb=size_mb))
+
+    def result(self) -> dict[str, Any]:
+        """Returns the checkpoints, oldest first."""
+        return {"checkpoints": self._count, "latest_checkpoints": list(self._latest)}
+
+
+class Alerts:
+    """What the rules found: a row per rule, with how often it fired and whether it still holds."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, dict[str, Any]] = {}
+
+    def take(self, kind: str, entry: Mapping[str, Any]) -> None:
+        """Takes in an entry."""
+        rule, state, step = text_at(entry, "rule"), text_at(entry, "state"), count_at(entry, "step")
+        if kind not in {"resource_warning", "performance_anomaly", "training_health"} or rule is None:
+            return
+        alert = self._rules.setdefault(rule, {"rule": rule, "times": 0} | known(first_step=step))
+        alert |= known(state=state)
+        if state == "firing":
+            texts = {key: text_at(entry, key) for key in ("severity", "message", "suggestion")}
+            alert |= known(last_step=step, **texts) | {"times": alert["times"] + 1}
+
+    def result(self) -> dict[str, Any]:
+        """Returns the alerts in the order of their first firing."""
+        return {"alerts": list(self._rules.values())}

@@ -1,0 +1,171 @@
+"""Facts in, entries out: measure, judge, assemble.
+
+The recorder is deterministic. It reads no clock, starts no thread and opens no file: the same facts give the same
+entries, byte for byte, whether they come from a training or from a recording of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+
+from verbose_logging import assembly, endings, facts
+from verbose_logging.entries import Entry, TrainingStepComplete, UserEntry, entry_type
+from verbose_logging.facts import Fact
+from verbose_logging.guard import Guard
+from verbose_logging.levels import Level
+from verbose_logging.measurements import Measurements
+from verbose_logging.milestones import Milestones
+from verbose_logging.protocols import Rule
+from verbose_logging.rules import build_rules
+from verbose_logging.rules.alerts import Alerts
+from verbose_logging.settings import Settings
+
+HEARTBEAT_SECONDS = 30.0
+
+Assemble: TypeAlias = Callable[[Measurements, Any], Entry]
+
+# What a fact is told as, where that is one entry of one type whatever came before.
+_TOLD_AS: dict[type, tuple[str, Assemble]] = {
+    facts.SystemInspected: ("system_initialization", assembly.system_initialization),
+    facts.TrainingInspected: ("training_initialization", assembly.training_initialization),
+    facts.EpochBegin: ("epoch_begin", assembly.epoch_begin),
+    facts.EpochEnd: ("epoch_complete", assembly.epoch_complete),
+    facts.StepBegin: ("step_begin", assembly.step_begin),
+    facts.SubstepEnd: ("substep_complete", assembly.substep_complete),
+    facts.PreOptimizerStep: ("substep_complete", assembly.substep_complete),
+    facts.PredictionStep: ("prediction_step", assembly.prediction_step),
+    facts.Evaluated: ("evaluation_complete", assembly.evaluation_complete),
+    facts.Saved: ("model_checkpoint_save", assembly.model_checkpoint_save),
+    facts.FactsDropped: ("entries_dropped", assembly.entries_dropped),
+}
+
+# Facts that can stand between a step's end and its log; any other says that no log came.
+_MAY_PRECEDE_LOG = (
+    facts.Logged,
+    facts.ClockRead,
+    facts.ProbeRead,
+    facts.ProbeFailed,
+    facts.UserWrote,
+    facts.SystemInspected,
+)
+
+
+class RunRecorder:
+    """Turns the facts of one run into its entries.
+
+    A step's entry waits for the Trainer's log where one follows, so that loss, learning rate and gradient norm stand
+    in the step's own line.
+
+    Args:
+        level: What is written.
+        rules: What is judged; every entry is judged at full detail, whatever the level writes.
+        guard: Contains a meter or a rule that raises.
+        progress_percent: Share of the run between two progress reports.
+    """
+
+    def __init__(self, level: Level, rules: Sequence[Rule], guard: Guard, *, progress_percent: float) -> None:
+        self._level = level
+        self._guard = guard
+        self._run = Measurements(guard)
+        self._alerts = Alerts(rules, guard)
+        self._milestones = Milestones(progress_percent)
+        self._waiting: facts.StepEnd | None = None
+        self._training = False
+        self._last_entry_at = 0.0
+        self._entries: list[Entry] = []
+
+    def handle(self, fact: Fact) -> list[Entry]:
+        """Takes in a fact and returns the entries that it gives rise to, in order, often none."""
+        self._entries = []
+        if self._waiting is not None and not isinstance(fact, _MAY_PRECEDE_LOG):
+            self._finish_step(self._waiting)
+        self._run.observe(fact)
+        told = _TOLD_AS.get(type(fact))
+        if told is not None:
+            kind, assemble = told
+            if kind in self._level.entry_types:
+                self._publish(assemble(self._run, fact), fact.at)
+        else:
+            self._handle_other(fact)
+        return self._entries
+
+    def _handle_other(self, fact: Fact) -> None:
+        if isinstance(fact, facts.StepEnd):
+            self._waiting = fact
+            if not fact.log_follows:
+                self._finish_step(fact)
+        elif isinstance(fact, facts.Logged):
+            self._logged(fact)
+        elif isinstance(fact, facts.ClockRead):
+            if self._training and fact.at - self._last_entry_at >= HEARTBEAT_SECONDS:
+                self._publish(assembly.heartbeat(self._run, fact), fact.at)
+        elif isinstance(fact, facts.TrainBegin):
+            self._training = True
+            self._milestones.begin(fact.step, fact.total_steps)
+            self._publish(assembly.training_start(self._run, fact), fact.at)
+        elif isinstance(fact, facts.UserWrote):
+            self._publish(assembly.user_entry(self._run, fact), fact.at)
+        elif isinstance(fact, facts.TrainEnd | facts.RunBroken):
+            self._end(fact)
+
+    def _finish_step(self, step_end: facts.StepEnd) -> None:
+        self._waiting = None
+        self._publish(assembly.training_step_complete(self._run, step_end), step_end.at)
+        if self._milestones.passed(step_end.step):
+            self._publish(assembly.progress_report(self._run, step_end), step_end.at)
+
+    def _logged(self, fact: facts.Logged) -> None:
+        of_waiting_step = not any(name.startswith("eval_") for name in fact.logs)
+        if self._waiting is not None and of_waiting_step:
+            self._finish_step(self._waiting)
+        if "training_metrics_update" in self._level.entry_types:
+            self._publish(assembly.training_metrics_update(self._run, fact), fact.at)
+
+    def _end(self, fact: facts.TrainEnd | facts.RunBroken) -> None:
+        self._training = False
+        failures = self._guard.report()
+        if isinstance(fact, facts.TrainEnd):
+            self._publish(endings.completed(self._run, fact, failures), fact.at)
+        else:
+            self._publish(endings.broken(self._run, fact, failures), fact.at)
+
+    def _publish(self, entry: Entry, at: float) -> None:
+        """Writes what the level includes of the entry, and what the rules find in it."""
+        if isinstance(entry, UserEntry) or entry_type(entry) in self._level.entry_types:
+            self._append(self._shape(entry), at)
+        if isinstance(entry, TrainingStepComplete):
+            for found in self._alerts.judge(entry):
+                self._append(assembly.finding(self._run, found, at=at, step=entry.step), at)
+
+    def _append(self, entry: Entry, at: float) -> None:
+        self._run.position.seq += 1
+        self._last_entry_at = at
+        self._entries.append(entry)
+
+    def _shape(self, entry: Entry) -> Entry:
+        """Leaves out of a step's entry what the level does not include."""
+        if not isinstance(entry, TrainingStepComplete):
+            return entry
+        level = self._level
+        changes: dict[str, Any] = {}
+        if not level.phases and "phases" in entry.timing:
+            changes["timing"] = {name: value for name, value in entry.timing.items() if name != "phases"}
+        if not level.trends:
+            changes["trends"] = None
+        if level.resource_usage_every is None or entry.step % level.resource_usage_every:
+            changes["resource_usage"] = None
+        return msgspec.structs.replace(entry, **changes) if changes else entry
+
+
+def recorder_for(settings: Settings, guard: Guard) -> RunRecorder:
+    """Returns a fresh recorder with the settings' level, rules and intervals."""
+    level = settings.level
+    return RunRecorder(
+        level,
+        build_rules(settings.alerts),
+        guard,
+        progress_percent=settings.progress_percent or level.progress_percent,
+    )

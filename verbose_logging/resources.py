@@ -1,0 +1,101 @@
+"""The latest reading of every probe, put together as an entry's `resource_usage`, with peaks and trends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from verbose_logging.facts import Fact, ProbeFailed, ProbeRead
+from verbose_logging.trends import Trend
+
+_GPU_PROBES = ("nvidia", "amd", "torch_cuda")
+
+
+class Resources:
+    """Follows probe facts; gives `resource_usage`, `trends` and the run's peaks.
+
+    Args:
+        date: Turns a monotonic time into an ISO 8601 date.
+    """
+
+    def __init__(self, date: Callable[[float], str]) -> None:
+        self._date = date
+        self._readings: dict[str, ProbeRead] = {}
+        self._failures: dict[str, ProbeFailed] = {}
+        self._trends: dict[str, Trend] = {}
+        self._usage: dict[str, Any] | None = None
+        self.peaks: dict[str, float] = {}
+
+    def observe(self, fact: Fact) -> None:
+        """Takes in a fact; readings replace the probe's last one."""
+        if isinstance(fact, ProbeRead):
+            self._readings[fact.probe] = fact
+            self._failures.pop(fact.probe, None)
+            self._usage = None
+            self._follow(fact)
+        elif isinstance(fact, ProbeFailed):
+            self._failures[fact.probe] = fact
+            self._usage = None
+
+    def usage(self) -> dict[str, Any] | None:
+        """Returns the machine's present state, `None` before the first reading. Built once per reading."""
+        if self._usage is None and self._readings:
+            self._usage = self._assemble()
+        return self._usage
+
+    def trends(self) -> dict[str, Any] | None:
+        """Returns a report per followed series, `None` before the first reading."""
+        return {f"{name}_trend": trend.report() for name, trend in self._trends.items()} or None
+
+    def _assemble(self) -> dict[str, Any]:
+        newest = max(reading.at for reading in self._readings.values())
+        usage: dict[str, Any] = {"sampled_at": self._date(newest)}
+        usage |= {name: fact.reading for name, fact in self._readings.items() if name not in _GPU_PROBES}
+        devices = self._devices(newest)
+        if devices:
+            usage["gpu"] = {"devices": devices}
+        return usage
+
+    def _devices(self, newest: float) -> list[dict[str, Any]]:
+        """Merges what the driver and what torch say of each device, matched by UUID, else by index."""
+        merged: list[dict[str, Any]] = []
+        for probe in _GPU_PROBES:
+            fact = self._readings.get(probe)
+            if fact is None:
+                continue
+            failure = self._failures.get(probe)
+            stale = {"age_seconds": round(newest - fact.at, 3), "error": failure.error} if failure else {}
+            for device in fact.reading.get("devices", ()):
+                known = next((other for other in merged if _same_device(other, device)), None)
+                if known is None:
+                    merged.append({**device, **stale})
+                else:
+                    known.update({**device, **known, **stale})
+        return merged
+
+    def _follow(self, fact: ProbeRead) -> None:
+        for name, value, limit in _followed(fact):
+            self._trends.setdefault(name, Trend()).add(fact.at, value, limit)
+            self.peaks[f"{name}_peak"] = max(value, self.peaks.get(f"{name}_peak", value))
+
+
+def _same_device(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    if one.get("uuid") and other.get("uuid"):
+        return bool(one["uuid"] == other["uuid"])
+    return "index" in one and one.get("index") == other.get("index")
+
+
+def _followed(fact: ProbeRead) -> list[tuple[str, float, float | None]]:
+    """Returns (series, value, limit) for every series of the reading whose trend and peak matter."""
+    reading = fact.reading
+    if fact.probe == "memory" and "usage_percent" in reading:
+        return [("memory_usage", reading["usage_percent"], 100.0)]
+    if fact.probe == "process" and "memory_rss_mb" in reading:
+        return [("process_memory", reading["memory_rss_mb"], None)]
+    if fact.probe in _GPU_PROBES:
+        return [
+            (f"gpu_{device.get('index', place)}_memory_usage", device["memory_usage_percent"], 100.0)
+            for place, device in enumerate(reading.get("devices", ()))
+            if "memory_usage_percent" in device
+        ]
+    return []

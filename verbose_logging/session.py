@@ -1,0 +1,147 @@
+"""One recording from its first fact to its last: the place where the concrete classes meet.
+
+A session belongs to one run of one process. Whoever observes - the Trainer callback, a plain loop - puts facts in;
+the session owns the threads and the files.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from verbose_logging import crash, facts
+from verbose_logging.clock import SystemClock
+from verbose_logging.facts import Deferred, Fact
+from verbose_logging.guard import Guard
+from verbose_logging.inspection import inspect_system
+from verbose_logging.pipeline import Pipeline
+from verbose_logging.probes import ProbeContext, build_probes
+from verbose_logging.protocols import Clock, Sink
+from verbose_logging.recorder import recorder_for
+from verbose_logging.sampler import Sampler
+from verbose_logging.settings import Settings
+from verbose_logging.sinks import build_sinks
+from verbose_logging.sinks.fan_out import FanOut
+
+BEGIN_SECONDS = 0.5
+END_SECONDS = 5.0
+
+
+def report_problem(part: str, error: Exception) -> None:
+    """Tells once, through the logger `verbose_logging`, that a part of ours has failed; training goes on."""
+    logging.getLogger("verbose_logging").warning("%s failed: %s: %s", part, type(error).__name__, error)
+
+
+class Session:
+    """Records one run.
+
+    Args:
+        settings: All options.
+        rank: This process among those of the job.
+        world_size: How many processes the job has.
+        clock: Both clocks.
+
+    Attributes:
+        put: Takes a fact from any thread in about a tenth of a microsecond; never waits, never raises.
+        run_id: Names the run in every line.
+        ended: Whether the run's end has been recorded.
+    """
+
+    def __init__(self, settings: Settings, *, rank: int, world_size: int, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._rank = rank
+        self._world_size = world_size
+        self.run_id = uuid.uuid4().hex[:12]
+        recorder = recorder_for(settings, Guard(report_problem, strict=settings.strict))
+        self._sink = FanOut(self._build_sinks(), report_problem)
+        self._pipeline = Pipeline(recorder.handle, self._sink, clock=self._clock, on_problem=report_problem)
+        self._sampler = build_sampler(settings, self._pipeline.put, self._clock)
+        self.put: Callable[[Fact], None] = self._pipeline.put
+        self.ended = False
+
+    def _build_sinks(self) -> dict[str, Sink]:
+        own = {f"sink {type(sink).__name__} {place}": sink for place, sink in enumerate(self._settings.sinks)}
+        return {**build_sinks(self._settings, self._clock), **own}
+
+    def open(self) -> None:
+        """Starts the threads and describes the machine, in at most half a second; what is late arrives late."""
+        clock = self._clock
+        at, wall, offset = clock.monotonic(), clock.wall(), clock.utc_offset_seconds()
+        self._pipeline.put_vital(facts.RunOpened(at, wall, offset, self.run_id, self._rank, self._world_size))
+        self._pipeline.start()
+        self._sampler.start()
+        inspection = threading.Thread(target=self._inspect_system, name="verbose-logging-inspect", daemon=True)
+        try:
+            inspection.start()
+            inspection.join(BEGIN_SECONDS)
+        except RuntimeError:  # the interpreter is ending and starts no thread any more
+            pass
+        atexit.register(self._at_exit)
+
+    def _inspect_system(self) -> None:
+        try:
+            info = inspect_system(disk_path=self._settings.log_path.parent)
+        except Exception as error:  # noqa: BLE001 - a machine that cannot be described is no reason to stop
+            report_problem("inspection of the system", error)
+            info = {}
+        self._pipeline.put_vital(facts.SystemInspected(self._clock.monotonic(), info))
+
+    def put_vital(self, fact: Fact) -> None:
+        """Takes a fact that is never dropped: a start, an end."""
+        self._pipeline.put_vital(fact)
+
+    def end(self, step: int, epoch: float) -> None:
+        """Records the orderly end of training and brings everything to the disk, in at most five seconds.
+
+        The session stays open for what may follow, an evaluation for example.
+        """
+        self.ended = True
+        account = Deferred(self._account)
+        self._pipeline.put_vital(facts.TrainEnd(self._clock.monotonic(), step, epoch, account))
+        self._sampler.close(timeout=BEGIN_SECONDS)
+        self.flush(END_SECONDS)
+
+    def break_off(self, outcome: crash.Outcome, exception: Mapping[str, Any]) -> None:
+        """Records that training ended without its end, once."""
+        if self.ended:
+            return
+        self.ended = True
+        account = Deferred(self._account)
+        self._pipeline.put_vital(facts.RunBroken(self._clock.monotonic(), outcome, dict(exception), account))
+
+    def flush(self, timeout: float = END_SECONDS) -> bool:
+        """Returns whether everything put so far reached its destinations in time."""
+        return self._pipeline.flush(timeout)
+
+    def close(self, timeout: float = END_SECONDS) -> bool:
+        """Ends the recording and lets go of threads and files; idempotent. Returns whether that was done in time."""
+        atexit.unregister(self._at_exit)
+        self._sampler.close(timeout=BEGIN_SECONDS)
+        return self._pipeline.close(timeout)
+
+    def _at_exit(self) -> None:
+        """The interpreter ends and nobody has closed this session."""
+        self.break_off(*crash.reason_of_exit(sys))
+        self.close()
+
+    def _account(self) -> dict[str, Any]:
+        parts = {"pipeline": self._pipeline.account(), "sampler": self._sampler.account()}
+        failures = self._sink.failures()
+        return parts | ({"sinks": failures} if failures else {})
+
+
+def build_sampler(settings: Settings, put: Callable[[Fact], None], clock: Clock) -> Sampler:
+    """Returns a sampler over the settings' probes, not yet started."""
+    level = settings.level
+    context = ProbeContext(
+        disk_path=str(settings.log_path.parent), dear_readings=level.dear_readings, monotonic=clock.monotonic
+    )
+    probes = settings.probes if settings.probes is not None else build_probes(context, on_problem=report_problem)
+    interval = settings.sample_interval_seconds or level.sample_interval_seconds
+    return Sampler(probes, put, clock=clock, interval_seconds=interval)

@@ -1,0 +1,197 @@
+"""Every option: its default, its check, and the four places it can come from.
+
+A value in the environment wins over one in code, because the person at the shell speaks last.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+import yaml
+
+from verbose_logging.errors import SettingsError, did_you_mean
+from verbose_logging.levels import Level, level_named
+from verbose_logging.protocols import Probe, Sink
+from verbose_logging.rules import build_rules
+
+ConsoleForm: TypeAlias = Literal["auto", "steps", "milestones", "off"]
+Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
+Share: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=100)]
+
+_ALIASES = {"wandb_run_name": "run_name"}
+_TRUE = {"1", "true", "yes", "on"}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All options of a recording.
+
+    Args:
+        verbosity_level: "low", "medium", "high" or "ultra".
+        log_file: The full log; a relative path starts at the working directory.
+        standard_log_file: The short log, beside `log_file` unless it names a folder; `None` switches it off.
+        run_name: A name for people; the run's id is made anew for every run.
+        console: What is printed: "steps" a line per step, "milestones" starts, epochs, evaluations, checkpoints and
+            the end, "off" nothing; "auto" is milestones at low and steps above.
+        progress_percent: Share of the run between two progress reports, in percent; by default the level's.
+        sample_interval_seconds: Time between two readings of the machine; by default the level's.
+        alerts: Parameters of rules by name, or "off", as in `{"high_memory": {"above": 80}, "slow_steps": "off"}`.
+        probes: What reads the machine; by default every built-in probe that finds its hardware.
+        sinks: Further destinations of the log's entries.
+        enabled: Whether anything is recorded at all.
+        strict: Whether a failing meter or rule raises on the recorder's thread, for tests.
+
+    Example:
+        >>> Settings.from_options(verbosity_level="low").console
+        'auto'
+        >>> Settings.from_options(verbosity_level="hihg")
+        Traceback (most recent call last):
+            ...
+        verbose_logging.errors.SettingsError: verbosity_level: no level 'hihg'; did you mean 'high'? \
+Valid: low, medium, high, ultra
+    """
+
+    verbosity_level: str = "high"
+    log_file: str = "verbose_training_logs.jsonl"
+    standard_log_file: str | None = "training_logs.jsonl"
+    run_name: str | None = None
+    console: ConsoleForm = "auto"
+    progress_percent: Share | None = None
+    sample_interval_seconds: Positive | None = None
+    alerts: dict[str, dict[str, Any] | Literal["off"]] = {}
+    probes: Any = None
+    sinks: Any = ()
+    enabled: bool = True
+    strict: bool = False
+
+    @classmethod
+    def from_options(cls, **options: Any) -> Settings:
+        """Returns checked settings from keyword arguments.
+
+        Raises:
+            SettingsError: An option is unknown or its value not usable; the text names it and the nearest valid one.
+        """
+        for name in options:
+            if name not in cls.__struct_fields__:
+                raise SettingsError(f"no option {name!r}; {did_you_mean(name, cls.__struct_fields__)}")
+        if isinstance(options.get("log_file"), os.PathLike):
+            options["log_file"] = os.fspath(options["log_file"])
+        if isinstance(options.get("standard_log_file"), os.PathLike):
+            options["standard_log_file"] = os.fspath(options["standard_log_file"])
+        level_named(options.get("verbosity_level", "high"))
+        try:
+            settings = msgspec.convert(options, cls)
+        except msgspec.ValidationError as error:
+            raise SettingsError(_explain(error)) from None
+        settings.check()
+        return settings
+
+    @classmethod
+    def from_mapping(cls, config: Mapping[str, Any]) -> Settings:
+        """Returns checked settings from a training config, whose other keys are left alone.
+
+        Raises:
+            SettingsError: A value is not usable.
+
+        Example:
+            >>> Settings.from_mapping({"verbosity_level": "low", "learning_rate": 2e-4}).verbosity_level
+            'low'
+        """
+        options = {_ALIASES.get(name, name): value for name, value in config.items()}
+        return cls.from_options(**{name: options[name] for name in cls.__struct_fields__ if name in options})
+
+    @classmethod
+    def from_yaml(cls, path: str | os.PathLike[str]) -> Settings:
+        """Returns checked settings from a YAML training config.
+
+        Raises:
+            SettingsError: The file cannot be read, is no mapping, or a value is not usable.
+        """
+        try:
+            config = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"{path}: {error.strerror}") from error
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+            raise SettingsError(f"{path}{place}: {getattr(error, 'problem', error)}") from error
+        if not isinstance(config, dict):
+            raise SettingsError(f"{path}: expected a mapping of options, got {type(config).__name__}")
+        return cls.from_mapping(config)
+
+    def with_environment(self, environ: Mapping[str, str]) -> Settings:
+        """Returns these settings with what the environment says instead.
+
+        Args:
+            environ: Read for VERBOSE_LOGGING_LEVEL, VERBOSE_LOGGING_FILE, VERBOSE_LOGGING_DISABLED and
+                FT_E2E_VERBOSE (1 means ultra).
+
+        Raises:
+            SettingsError: VERBOSE_LOGGING_LEVEL names no level.
+        """
+        changes: dict[str, Any] = {}
+        if _is_true(environ.get("FT_E2E_VERBOSE")):
+            changes["verbosity_level"] = "ultra"
+        if environ.get("VERBOSE_LOGGING_LEVEL"):
+            changes["verbosity_level"] = level_named(environ["VERBOSE_LOGGING_LEVEL"]).name
+        if environ.get("VERBOSE_LOGGING_FILE"):
+            changes["log_file"] = environ["VERBOSE_LOGGING_FILE"]
+        if _is_true(environ.get("VERBOSE_LOGGING_DISABLED")):
+            changes["enabled"] = False
+        return msgspec.structs.replace(self, **changes) if changes else self
+
+    def check(self) -> None:
+        """Checks what a type cannot say.
+
+        Raises:
+            SettingsError: A value is not usable.
+        """
+        build_rules(self.alerts)
+        if not self.log_file:
+            raise SettingsError("log_file: expected a path, got an empty text")
+        for name, seam in (("sinks", Sink), ("probes", Probe)):
+            for part in getattr(self, name) or ():
+                if not isinstance(part, seam):
+                    raise SettingsError(
+                        f"{name}: {part!r} lacks the methods of verbose_logging.protocols.{name[:-1].title()}"
+                    )
+
+    @property
+    def level(self) -> Level:
+        """What the verbosity level includes."""
+        return level_named(self.verbosity_level)
+
+    @property
+    def log_path(self) -> Path:
+        """Where the full log is written, absolute."""
+        return Path(self.log_file).expanduser().absolute()
+
+    @property
+    def standard_log_path(self) -> Path | None:
+        """Where the short log is written, absolute; `None` when switched off."""
+        if self.standard_log_file is None:
+            return None
+        path = Path(self.standard_log_file).expanduser()
+        return self.log_path.parent / path if path.parent == Path() else path.absolute()
+
+    def described(self) -> dict[str, Any]:
+        """Returns the settings as plain values, as the log carries them."""
+        plain = {name: getattr(self, name) for name in self.__struct_fields__ if name not in {"probes", "sinks"}}
+        return plain | {
+            "probes": None if self.probes is None else [type(probe).__name__ for probe in self.probes],
+            "sinks": [type(sink).__name__ for sink in self.sinks],
+        }
+
+
+def _is_true(value: str | None) -> bool:
+    return value is not None and value.strip().lower() in _TRUE
+
+
+def _explain(error: msgspec.ValidationError) -> str:
+    """Turns "Expected `float`, got `str` - at `$.progress_percent`" into "progress_percent: expected ..."."""
+    what, _, place = str(error).partition(" - at ")
+    name = place.strip("`").removeprefix("$.")
+    return f"{name}: {what[:1].lower()}{what[1:]}" if name else what

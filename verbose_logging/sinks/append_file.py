@@ -1,0 +1,152 @@
+"""Appends whole lines to a file that may fill up, vanish, be rotated or fail, and loses none that it can keep.
+
+Lines wait in bounded memory until the system has taken them. Any error leaves them there and is met again later; no
+call waits for that: `flush` tries when an attempt is due, and returns. The file is opened by the thread that writes,
+at its first line, because opening may hang.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from verbose_logging.protocols import Clock
+from verbose_logging.sinks.backoff import Backoff
+from verbose_logging.sinks.fallback import Fallback
+from verbose_logging.sinks.file_lock import share
+from verbose_logging.sinks.pending import PendingLines
+from verbose_logging.sinks.regular_file import close_quietly, is_at, open_regular
+from verbose_logging.sinks.tail_repair import repair_tail
+
+_BATCH_BYTES = 256 << 10
+
+
+class AppendFile:
+    """A file that takes whole lines. Used by one thread, but for `rescue`.
+
+    Args:
+        path: The file; it and its folders are made for the owner alone where missing.
+        clock: Times the attempts.
+        fallback: Told of trouble; takes what could not be delivered.
+        pending: The lines that wait.
+        write: Does what `os.write` does.
+        fsync: Does what `os.fsync` does.
+    """
+
+    def __init__(  # noqa: PLR0913 - keyword-only collaborators
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        fallback: Fallback,
+        pending: PendingLines | None = None,
+        write: Callable[[int, bytes], int] = os.write,
+        fsync: Callable[[int], None] = os.fsync,
+    ) -> None:
+        self._path = path.absolute()
+        self._clock = clock
+        self._fallback = fallback
+        self._pending = PendingLines() if pending is None else pending
+        self._write = write
+        self._fsync = fsync
+        self._backoff = Backoff()
+        self._descriptor: int | None = None
+        self._tail_is_whole = False
+        self._error: OSError | None = None
+        self._lines_dropped = 0
+
+    def append(self, line: bytes, *, vital: bool = False) -> bool:
+        """Returns whether the line is kept; false, and counted, where too many wait already.
+
+        Args:
+            line: One line with its newline.
+            vital: Whether the line may use the reserve.
+        """
+        if self._pending.add(line, vital=vital):
+            return True
+        self.flush()  # a burst may fill the memory of a healthy file
+        if self._pending.add(line, vital=vital):
+            return True
+        self._lines_dropped += 1
+        self._fallback.dropping(self._path, lines_dropped=self._lines_dropped)
+        return False
+
+    def flush(self) -> bool:
+        """Hands over what waits, if an attempt is due; returns whether nothing waits any more."""
+        if self._pending and self._backoff.is_due(self._clock.monotonic()):
+            try:
+                self._deliver()
+            except OSError as error:
+                self._note_failure(error)
+            else:
+                self._note_success()
+        return not self._pending
+
+    def sync(self) -> None:
+        """Asks the system to bring the file to the disk. An error is reported; asking again would prove nothing."""
+        if self._descriptor is not None:
+            try:
+                self._fsync(self._descriptor)
+            except OSError as error:
+                self._fallback.problem(f"fsync of {self._path}", error)
+
+    def rescue(self) -> None:
+        """Saves what waits in a temporary folder. For another thread, when this file's own one hangs at the end."""
+        if lines := self._pending.take_all():
+            self._fallback.rescue(self._path, lines)
+
+    def close(self) -> None:
+        """Tries once more, hands what still waits to the fallback, and lets go of the file."""
+        self._backoff.reset()
+        if not self.flush():
+            self._fallback.undelivered(
+                self._path, self._pending.take_all(), reason=self._error, lines_dropped=self._lines_dropped
+            )
+        if self._descriptor is not None:
+            close_quietly(self._descriptor)
+            self._descriptor = None
+
+    def _deliver(self) -> None:
+        while batch := self._pending.head(max_bytes=_BATCH_BYTES):
+            descriptor = self._ready_descriptor()
+            self._tail_is_whole = False
+            written = self._write(descriptor, batch)
+            self._tail_is_whole = written == len(batch)
+            if not self._pending.delivered(written):
+                raise OSError(errno.EIO, "the file takes less than a line", str(self._path))
+
+    def _ready_descriptor(self) -> int:
+        """Returns a descriptor of the file that is at the path now, and ends in a newline."""
+        descriptor = self._descriptor
+        if descriptor is None or not is_at(descriptor, self._path):
+            descriptor = self._reopen()
+        elif not self._tail_is_whole:
+            repair_tail(descriptor)  # what is cut off here still waits in memory
+        self._tail_is_whole = True
+        return descriptor
+
+    def _reopen(self) -> int:
+        if self._descriptor is not None:
+            close_quietly(self._descriptor)
+            self._descriptor = None
+        descriptor = open_regular(self._path)
+        self._descriptor = descriptor
+        self._tail_is_whole = False
+        if fragment := repair_tail(descriptor):
+            self._fallback.fragment_cut(self._path, fragment)
+        share(descriptor)
+        return descriptor
+
+    def _note_failure(self, error: OSError) -> None:
+        self._backoff.failed(self._clock.monotonic())
+        if self._error is None or self._error.errno != error.errno:
+            self._fallback.failing(self._path, error, lines_waiting=len(self._pending))
+        self._error = error
+
+    def _note_success(self) -> None:
+        self._backoff.reset()
+        if self._error is not None:
+            self._fallback.recovered(self._path, lines_dropped=self._lines_dropped)
+        self._error = None

@@ -1,0 +1,62 @@
+"""Several sinks as one; what one of them does is no matter to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from verbose_logging.entries import Entry
+from verbose_logging.guard import Guard
+from verbose_logging.protocols import Sink
+from verbose_logging.settling import OnProblem
+
+
+class FanOut:
+    """Gives every batch to every sink. One that raises three times in a row is switched off.
+
+    Args:
+        sinks: The sinks, by name.
+        on_problem: Told of a sink's first failure, and of its being switched off; the error carries the traceback.
+    """
+
+    def __init__(self, sinks: Mapping[str, Sink], on_problem: OnProblem) -> None:
+        self._sinks = dict(sinks)
+        self._guard = Guard(on_problem)
+        self._undelivered = dict.fromkeys(self._sinks, 0)
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Gives the batch to each sink, and counts it as undelivered to those that raise or are switched off."""
+        for name, sink in self._sinks.items():
+            if not self._call(_part(name), partial(sink.write, entries)):
+                self._undelivered[name] += len(entries)
+
+    def flush(self) -> None:
+        """Flushes each sink that is not switched off."""
+        for name, sink in self._sinks.items():
+            self._call(_part(name), sink.flush)
+
+    def close(self) -> None:
+        """Closes each sink, also one that is switched off."""
+        for name, sink in self._sinks.items():
+            self._call(f"closing {_part(name)}", sink.close)
+
+    def failures(self) -> dict[str, dict[str, int | str | bool]]:
+        """Returns, for each sink that failed: failures, error, switched_off, undelivered_entries."""
+        report = self._guard.report()
+        return {
+            name: {**report[_part(name)], "undelivered_entries": undelivered}
+            for name, undelivered in self._undelivered.items()
+            if _part(name) in report
+        }
+
+    def _call(self, part: str, action: Callable[[], None]) -> bool:
+        return self._guard.call(part, partial(_done, action), default=False)
+
+
+def _part(name: str) -> str:
+    return f"sink {name}"
+
+
+def _done(action: Callable[[], None]) -> bool:
+    action()
+    return True

@@ -1,0 +1,65 @@
+"""The log itself: one entry a line, strict JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from verbose_logging.entries import Entry, entry_type
+from verbose_logging.settling import OnProblem
+from verbose_logging.sinks.append_file import AppendFile
+from verbose_logging.sinks.encoding import entry_line
+from verbose_logging.sinks.gap import Gap
+from verbose_logging.sinks.vital import is_lasting, is_vital
+
+
+class JsonlSink:
+    """Writes every entry to a file, and where some are lost, an `entries_dropped` in their place.
+
+    Args:
+        file: Takes the lines.
+        on_problem: Told of an entry that cannot be encoded.
+    """
+
+    def __init__(self, file: AppendFile, *, on_problem: OnProblem) -> None:
+        self._file = file
+        self._on_problem = on_problem
+        self._gap = Gap()
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Takes a batch of entries, in order; brings it to the disk if it holds a checkpoint or an end."""
+        self.flush()
+        for entry in entries:
+            if not self._take(entry):
+                self._gap.add(entry)
+        self.flush()
+        if any(map(is_lasting, entries)):
+            self._file.sync()
+
+    def flush(self) -> None:
+        """Hands over what waits; once nothing does, reports what was lost meanwhile."""
+        if self._file.flush() and self._gap:
+            self._report_gap()
+            self._file.flush()
+
+    def rescue(self) -> None:
+        """Saves what waits in a temporary folder. For another thread, when the pipeline hangs at the end."""
+        self._file.rescue()
+
+    def close(self) -> None:
+        """Writes what still waits, or saves it elsewhere, and lets go of the file."""
+        self.flush()
+        if self._gap:
+            self._report_gap()
+        self._file.close()
+
+    def _take(self, entry: Entry) -> bool:
+        try:
+            line = entry_line(entry)
+        except Exception as error:  # noqa: BLE001 - one bad entry must not cost its batch
+            self._on_problem(f"encoding {entry_type(entry)}", error)
+            return False
+        return self._file.append(line, vital=is_vital(entry))
+
+    def _report_gap(self) -> None:
+        self._file.append(entry_line(self._gap.report()), vital=True)
+        self._gap = Gap()

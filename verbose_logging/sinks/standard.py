@@ -1,0 +1,118 @@
+"""The same run, flat and short: one line for each step and for each event worth a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from verbose_logging.entries import (
+    EndBase,
+    Entry,
+    EpochBegin,
+    EpochComplete,
+    EvaluationComplete,
+    FindingBase,
+    ModelCheckpointSave,
+    SystemInitialization,
+    TrainingInitialization,
+    TrainingStart,
+    TrainingStepComplete,
+    entry_type,
+)
+from verbose_logging.plain import plain
+from verbose_logging.sinks.append_file import AppendFile
+from verbose_logging.sinks.encoding import fields_line
+from verbose_logging.sinks.vital import is_lasting, is_vital
+
+_WRITTEN = (
+    SystemInitialization,
+    TrainingInitialization,
+    TrainingStart,
+    EpochBegin,
+    TrainingStepComplete,
+    EpochComplete,
+    EvaluationComplete,
+    ModelCheckpointSave,
+    FindingBase,
+    EndBase,
+)
+
+_SOURCES = {
+    "step_time": ("timing", "step_time_seconds"),
+    "avg_step_time": ("timing", "avg_step_time_seconds"),
+    "eta_minutes": ("timing", "eta_minutes"),
+    "loss": ("metrics", "loss"),
+    "learning_rate": ("metrics", "learning_rate"),
+    "grad_norm": ("metrics", "grad_norm"),
+    "progress_percent": ("progress", "progress_percent"),
+    "remaining_steps": ("progress", "remaining_steps"),
+}
+
+
+def flatten(entry: Entry) -> dict[str, Any] | None:
+    """Returns the entry's line in the standard log; `None` for an entry that has none.
+
+    What the entry does not know is absent. A number that is not finite is `None`, and named in `nonfinite` by its flat
+    name.
+
+    Example:
+        >>> flatten(TrainingStart(timestamp="2025-09-20T22:31:25.227000+00:00", level="INFO", message="Training starts",
+        ...                       run_id="r", seq=3, rank=0, step=0, epoch=1))
+        {'timestamp': '2025-09-20T22:31:25.227000+00:00', 'type': 'training_start', 'level': 'INFO', \
+'message': 'Training starts', 'step': 0, 'epoch': 1}
+    """
+    if not isinstance(entry, _WRITTEN):
+        return None
+    line = {
+        "timestamp": entry.timestamp,
+        "type": entry_type(entry),
+        "level": entry.level,
+        "message": entry.message,
+        "step": entry.step,
+        "epoch": entry.epoch,
+    }
+    return line | _figures(entry) | _nonfinite(entry.nonfinite or {})
+
+
+def _figures(entry: Entry) -> dict[str, Any]:
+    groups: dict[str, Mapping[str, Any]] = {
+        group: getattr(entry, group, {}) for group in ("timing", "metrics", "progress")
+    }
+    return {name: groups[group][key] for name, (group, key) in _SOURCES.items() if key in groups[group]}
+
+
+def _nonfinite(marks: Mapping[str, str]) -> dict[str, Any]:
+    named = {name: marks[f"{group}.{key}"] for name, (group, key) in _SOURCES.items() if f"{group}.{key}" in marks}
+    return {"nonfinite": named} if named else {}
+
+
+class StandardSink:
+    """Writes the standard log.
+
+    Args:
+        file: Takes the lines.
+    """
+
+    def __init__(self, file: AppendFile) -> None:
+        self._file = file
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Takes a batch of entries, in order; brings it to the disk if it holds a checkpoint or an end."""
+        for entry in entries:
+            if (line := flatten(entry)) is not None:
+                self._file.append(fields_line(plain(line)), vital=is_vital(entry))
+        self._file.flush()
+        if any(map(is_lasting, entries)):
+            self._file.sync()
+
+    def flush(self) -> None:
+        """Hands over what waits, as far as that is possible now."""
+        self._file.flush()
+
+    def rescue(self) -> None:
+        """Saves what waits in a temporary folder. For another thread, when the pipeline hangs at the end."""
+        self._file.rescue()
+
+    def close(self) -> None:
+        """Writes what still waits, or saves it elsewhere, and lets go of the file."""
+        self._file.close()

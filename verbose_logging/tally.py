@@ -1,0 +1,84 @@
+"""What the run has been through so far: counts, marks and results that entries quote."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from verbose_logging.facts import (
+    EpochBegin,
+    Evaluated,
+    Fact,
+    PredictionStep,
+    PreOptimizerStep,
+    Saved,
+    StepBegin,
+    SubstepEnd,
+    TrainBegin,
+    TrainingInspected,
+)
+from verbose_logging.messages import evaluation_loss
+
+
+class Tally:
+    """Counts what happens within a step, an epoch, an evaluation and the session."""
+
+    def __init__(self) -> None:
+        self.micro_step = 0
+        self.prediction_step = 0
+        self.epochs = 0
+        self.epoch_began_at = 0.0
+        self.epoch_first_step = 0
+        self.evaluations = 0
+        self.checkpoints = 0
+        self.last_evaluation_step: int | None = None
+        self.last_evaluation_loss: float | None = None
+        self.best_evaluation_loss: float | None = None
+        self.batch: dict[str, Any] = {}
+        self.model: dict[str, Any] = {}
+
+    def observe(self, fact: Fact, step: int) -> None:
+        """Takes in a fact.
+
+        Args:
+            fact: What happened.
+            step: Optimizer steps finished.
+        """
+        if isinstance(fact, StepBegin):
+            self.micro_step = 0
+        elif isinstance(fact, SubstepEnd | PreOptimizerStep):
+            self.micro_step += 1
+        elif isinstance(fact, PredictionStep):
+            self.prediction_step += 1
+        elif isinstance(fact, EpochBegin):
+            self.epochs += 1
+            self.epoch_began_at = fact.at
+            self.epoch_first_step = step
+        elif isinstance(fact, Evaluated):
+            self._evaluated(fact)
+        elif isinstance(fact, Saved):
+            self.checkpoints += 1
+        elif isinstance(fact, TrainBegin):
+            self.epochs = 0
+        elif isinstance(fact, TrainingInspected):
+            self._inspected(fact)
+
+    def _evaluated(self, fact: Evaluated) -> None:
+        self.evaluations += 1
+        self.prediction_step = 0
+        loss = evaluation_loss(fact.metrics)
+        if loss is None:
+            return
+        self.last_evaluation_step = fact.step
+        self.last_evaluation_loss = loss
+        if math.isfinite(loss) and (self.best_evaluation_loss is None or loss < self.best_evaluation_loss):
+            self.best_evaluation_loss = loss
+
+    def _inspected(self, fact: TrainingInspected) -> None:
+        arguments = {
+            "per_device_train_batch_size": "batch_size",
+            "gradient_accumulation_steps": "gradient_accumulation_steps",
+        }
+        self.batch = {ours: fact.training_args[key] for key, ours in arguments.items() if key in fact.training_args}
+        counts = ("total_parameters", "trainable_parameters")
+        self.model = {key: fact.model_info[key] for key in counts if key in fact.model_info}
