@@ -263,6 +263,22 @@ def test_read_once_gives_the_latest_while_the_sampler_runs() -> None:
     assert ({"stub": {"x": 1.0}}, 1) == (reading, probe.reads)
 
 
+def test_a_hung_probes_old_reading_is_not_passed_off_as_present() -> None:
+    """Once a probe is overdue, what it said before is left out."""
+    stuck, inbox = _Stuck(), _Inbox()
+    stuck.released.set()
+    sampler = _sampler([stuck], inbox)
+    sampler.start()
+    answered = inbox.wait_for(bool)
+    stuck.released.clear()
+    hung = inbox.wait_for(lambda facts: isinstance(facts[-1], ProbeFailed))
+    reading = sampler.read_once()
+    stuck.released.set()
+    sampler.close(_SOON_SECONDS)
+
+    assert (True, True, {}) == (answered, hung, reading)
+
+
 def test_a_caller_cannot_change_what_was_delivered() -> None:
     """`read_once` hands out copies; the facts in the inbox stay as they are."""
     inbox = _Inbox()

@@ -117,8 +117,8 @@ def training_step_complete(run: Measurements, fact: facts.StepEnd) -> Entry:
         timing=numbers.timing,
         metrics=numbers.metrics,
         progress=numbers.progress,
-        resource_usage=run.resources.usage(),
-        trends=run.resources.trends(),
+        resource_usage=run.resource_usage(),
+        trends=run.trends(),
         nonfinite=numbers.nonfinite,
     )
 
@@ -131,7 +131,7 @@ def progress_report(run: Measurements, fact: facts.StepEnd) -> Entry:
         progress=numbers.progress,
         metrics=numbers.metrics,
         timing=numbers.timing,
-        resource_usage=run.resources.usage(),
+        resource_usage=run.resource_usage(),
         batch=run.tally.batch or None,
         model=run.tally.model or None,
         nonfinite=numbers.nonfinite,
@@ -196,7 +196,7 @@ def heartbeat(run: Measurements, fact: facts.ClockRead) -> Entry:
     """A sign of life."""
     return entries.Heartbeat(
         **run.position.header(fact.at, f"💓 Alive at step {run.position.step}"),
-        resource_usage=run.resources.usage(),
+        resource_usage=run.resource_usage(),
     )
 
 

@@ -28,8 +28,9 @@ from verbose_logging.inspection import (
 )
 from verbose_logging.inspection.redaction import redact
 from verbose_logging.plain import plain
+from verbose_logging.problems import warn
 from verbose_logging.resources import Resources
-from verbose_logging.session import END_SECONDS, Session, build_sampler, report_problem
+from verbose_logging.session import END_SECONDS, Session, build_sampler
 from verbose_logging.settings import Settings
 
 Hook = TypeVar("Hook", bound=Callable[..., None])
@@ -118,8 +119,11 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
             self._training = False
             self._session.end(state.global_step, state.epoch or 0.0)
 
+    def _new_session(self, *, rank: int, world_size: int) -> Session:
+        return Session(self.settings, rank=rank, world_size=world_size)
+
     def _open(self, *, rank: int, world_size: int) -> Session:
-        session = Session(self.settings, rank=rank, world_size=world_size)
+        session = self._new_session(rank=rank, world_size=world_size)
         session.open()
         self._session = session
         self._put = session.put
@@ -247,12 +251,12 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
 
     def _get_comprehensive_system_info(self) -> dict[str, Any]:
         """Returns what is known of the machine, as in the entry `system_initialization`."""
-        return inspect_system(disk_path=self.settings.log_path.parent)
+        return inspect_system(folder=self.settings.log_path.parent)
 
     def _get_current_resource_usage(self) -> dict[str, Any]:
-        """Returns a fresh reading of the machine, as in a step's `resource_usage`; takes about half a second at most."""
+        """Returns a fresh reading of the machine, as in a step's `resource_usage`; takes half a second at most."""
         clock = SystemClock()
-        readings = build_sampler(self.settings, _discard, clock).read_once()
+        readings = build_sampler(self.settings, _discard, clock, self._tell_once).read_once()
         resources = Resources(str)
         for probe, reading in readings.items():
             resources.observe(facts.ProbeRead(clock.monotonic(), probe, dict(reading)))
@@ -280,7 +284,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
     def _tell_once(self, part: str, error: Exception) -> None:
         if part not in self._told:
             self._told.add(part)
-            report_problem(part, error)
+            warn(part, error)
 
 
 def _train_begin(args: TrainingArguments, state: TrainerState, dataloader: Any, attempt: int) -> Fact:

@@ -50,7 +50,7 @@ class Measurements:
         """Takes in a fact."""
         self.position.observe(fact)
         self.tally.observe(fact, self.position.step)
-        self.resources.observe(fact)
+        self._guard.call("resources", partial(self.resources.observe, fact), default=None)
         self.ledger.observe(fact)
         self._meters.step_times.observe(fact)
         for meter in self._meters.table:
@@ -72,6 +72,14 @@ class Measurements:
         """Returns the numbers of the whole session."""
         numbers = self._collect("at_end")
         return {**numbers.timing, **numbers.metrics, **numbers.progress}
+
+    def resource_usage(self) -> dict[str, Any] | None:
+        """Returns the machine's present state, where anything has been read."""
+        return self._guard.call("resources", self.resources.usage, default=None)
+
+    def trends(self) -> dict[str, Any] | None:
+        """Returns which way memory goes, where it has been read."""
+        return self._guard.call("resources", self.resources.trends, default=None)
 
     def _collect(self, moment: str, also: Mapping[str, Any] = _NO_NUMBERS) -> Numbered:
         groups: dict[MetricGroup, dict[str, Any]] = {"timing": {}, "metrics": dict(also), "progress": {}}

@@ -88,14 +88,14 @@ def _same_device(one: dict[str, Any], other: dict[str, Any]) -> bool:
 def _followed(fact: ProbeRead) -> list[tuple[str, float, float | None]]:
     """Returns (series, value, limit) for every series of the reading whose trend and peak matter."""
     reading = fact.reading
-    if fact.probe == "memory" and "usage_percent" in reading:
-        return [("memory_usage", reading["usage_percent"], 100.0)]
-    if fact.probe == "process" and "memory_rss_mb" in reading:
-        return [("process_memory", reading["memory_rss_mb"], None)]
-    if fact.probe in _GPU_PROBES:
-        return [
-            (f"gpu_{device.get('index', place)}_memory_usage", device["memory_usage_percent"], 100.0)
+    series: list[tuple[str, Any, float | None]] = []
+    if fact.probe == "memory":
+        series = [("memory_usage", reading.get("usage_percent"), 100.0)]
+    elif fact.probe == "process":
+        series = [("process_memory", reading.get("memory_rss_mb"), None)]
+    elif fact.probe in _GPU_PROBES:
+        series = [
+            (f"gpu_{device.get('index', place)}_memory_usage", device.get("memory_usage_percent"), 100.0)
             for place, device in enumerate(reading.get("devices", ()))
-            if "memory_usage_percent" in device
         ]
-    return []
+    return [(name, value, limit) for name, value, limit in series if isinstance(value, int | float)]

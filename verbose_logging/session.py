@@ -7,7 +7,7 @@ the session owns the threads and the files.
 from __future__ import annotations
 
 import atexit
-import logging
+import contextlib
 import sys
 import threading
 import uuid
@@ -16,25 +16,23 @@ from typing import Any
 
 from verbose_logging import crash, facts
 from verbose_logging.clock import SystemClock
+from verbose_logging.entries import Entry
 from verbose_logging.facts import Deferred, Fact
 from verbose_logging.guard import Guard
 from verbose_logging.inspection import inspect_system
 from verbose_logging.pipeline import Pipeline
 from verbose_logging.probes import ProbeContext, build_probes
+from verbose_logging.problems import Problems
 from verbose_logging.protocols import Clock, Sink
 from verbose_logging.recorder import recorder_for
 from verbose_logging.sampler import Sampler
 from verbose_logging.settings import Settings
-from verbose_logging.sinks import build_sinks
+from verbose_logging.sinks import SinkContext, build_sinks
+from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.fan_out import FanOut
 
 BEGIN_SECONDS = 0.5
 END_SECONDS = 5.0
-
-
-def report_problem(part: str, error: Exception) -> None:
-    """Tells once, through the logger `verbose_logging`, that a part of ours has failed; training goes on."""
-    logging.getLogger("verbose_logging").warning("%s failed: %s: %s", part, type(error).__name__, error)
 
 
 class Session:
@@ -45,6 +43,7 @@ class Session:
         rank: This process among those of the job.
         world_size: How many processes the job has.
         clock: Both clocks.
+        handle: Turns facts into entries; by default a recorder's `handle`.
 
     Attributes:
         put: Takes a fact from any thread in about a tenth of a microsecond; never waits, never raises.
@@ -52,22 +51,40 @@ class Session:
         ended: Whether the run's end has been recorded.
     """
 
-    def __init__(self, settings: Settings, *, rank: int, world_size: int, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        rank: int,
+        world_size: int,
+        clock: Clock | None = None,
+        handle: Callable[[Fact], list[Entry]] | None = None,
+    ) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._rank = rank
         self._world_size = world_size
         self.run_id = uuid.uuid4().hex[:12]
-        recorder = recorder_for(settings, Guard(report_problem, strict=settings.strict))
-        self._sink = FanOut(self._build_sinks(), report_problem)
-        self._pipeline = Pipeline(recorder.handle, self._sink, clock=self._clock, on_problem=report_problem)
-        self._sampler = build_sampler(settings, self._pipeline.put, self._clock)
+        fallback = Fallback(settings.log_path.parent, clock=self._clock)
+        self._problems = Problems(fallback.problem)
+        handle = handle or recorder_for(settings, Guard(self._problems, strict=settings.strict)).handle
+        self._sink = FanOut(self._build_sinks(fallback), self._problems)
+        self._pipeline = Pipeline(handle, self._sink, clock=self._clock, on_problem=self._problems)
+        self._sampler = build_sampler(settings, self._pipeline.put, self._clock, self._problems)
         self.put: Callable[[Fact], None] = self._pipeline.put
         self.ended = False
 
-    def _build_sinks(self) -> dict[str, Sink]:
-        own = {f"sink {type(sink).__name__} {place}": sink for place, sink in enumerate(self._settings.sinks)}
-        return {**build_sinks(self._settings, self._clock), **own}
+    def _build_sinks(self, fallback: Fallback) -> dict[str, Sink]:
+        settings = self._settings
+        context = SinkContext(
+            log_file=settings.log_path,
+            standard_log_file=settings.standard_log_path,
+            console=settings.console_form,
+            clock=self._clock,
+            fallback=fallback,
+        )
+        own = {f"{type(sink).__name__} {place}": sink for place, sink in enumerate(settings.sinks, start=1)}
+        return {**build_sinks(context), **own}
 
     def open(self) -> None:
         """Starts the threads and describes the machine, in at most half a second; what is late arrives late."""
@@ -77,18 +94,16 @@ class Session:
         self._pipeline.start()
         self._sampler.start()
         inspection = threading.Thread(target=self._inspect_system, name="verbose-logging-inspect", daemon=True)
-        try:
+        with contextlib.suppress(RuntimeError):  # the interpreter is ending and starts no thread any more
             inspection.start()
             inspection.join(BEGIN_SECONDS)
-        except RuntimeError:  # the interpreter is ending and starts no thread any more
-            pass
         atexit.register(self._at_exit)
 
     def _inspect_system(self) -> None:
         try:
-            info = inspect_system(disk_path=self._settings.log_path.parent)
+            info = inspect_system(folder=self._settings.log_path.parent)
         except Exception as error:  # noqa: BLE001 - a machine that cannot be described is no reason to stop
-            report_problem("inspection of the system", error)
+            self._problems("inspection of the system", error)
             info = {}
         self._pipeline.put_vital(facts.SystemInspected(self._clock.monotonic(), info))
 
@@ -104,7 +119,7 @@ class Session:
         self.ended = True
         account = Deferred(self._account)
         self._pipeline.put_vital(facts.TrainEnd(self._clock.monotonic(), step, epoch, account))
-        self._sampler.close(timeout=BEGIN_SECONDS)
+        self._sampler.close(BEGIN_SECONDS)
         self.flush(END_SECONDS)
 
     def break_off(self, outcome: crash.Outcome, exception: Mapping[str, Any]) -> None:
@@ -122,7 +137,7 @@ class Session:
     def close(self, timeout: float = END_SECONDS) -> bool:
         """Ends the recording and lets go of threads and files; idempotent. Returns whether that was done in time."""
         atexit.unregister(self._at_exit)
-        self._sampler.close(timeout=BEGIN_SECONDS)
+        self._sampler.close(BEGIN_SECONDS)
         return self._pipeline.close(timeout)
 
     def _at_exit(self) -> None:
@@ -136,12 +151,14 @@ class Session:
         return parts | ({"sinks": failures} if failures else {})
 
 
-def build_sampler(settings: Settings, put: Callable[[Fact], None], clock: Clock) -> Sampler:
+def build_sampler(
+    settings: Settings, put: Callable[[Fact], None], clock: Clock, on_problem: Callable[[str, Exception], None]
+) -> Sampler:
     """Returns a sampler over the settings' probes, not yet started."""
     level = settings.level
     context = ProbeContext(
-        disk_path=str(settings.log_path.parent), dear_readings=level.dear_readings, monotonic=clock.monotonic
+        disk_path=settings.log_path.parent, dear_readings=level.dear_readings, monotonic=clock.monotonic
     )
-    probes = settings.probes if settings.probes is not None else build_probes(context, on_problem=report_problem)
+    probes = settings.probes if settings.probes is not None else build_probes(context, on_problem=on_problem)
     interval = settings.sample_interval_seconds or level.sample_interval_seconds
     return Sampler(probes, put, clock=clock, interval_seconds=interval)

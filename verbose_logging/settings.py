@@ -177,6 +177,13 @@ Valid: low, medium, high, ultra
         path = Path(self.standard_log_file).expanduser()
         return self.log_path.parent / path if path.parent == Path() else path.absolute()
 
+    @property
+    def console_form(self) -> str:
+        """What is printed, with "auto" decided by the level."""
+        if self.console != "auto":
+            return self.console
+        return "milestones" if self.verbosity_level == "low" else "steps"
+
     def described(self) -> dict[str, Any]:
         """Returns the settings as plain values, as the log carries them."""
         plain = {name: getattr(self, name) for name in self.__struct_fields__ if name not in {"probes", "sinks"}}

@@ -7,10 +7,11 @@ their own types with `simplify.register`.
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import math
 from collections import deque
-from collections.abc import Mapping, Set, ValuesView
+from collections.abc import Mapping, ValuesView
+from collections.abc import Set as AbstractSet
 from enum import Enum
 from functools import singledispatch
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -30,7 +31,7 @@ def simplify(value: Any) -> Any:
         Exception: Whatever the value's own methods raise.
 
     Example:
-        >>> simplify(2**64), simplify(b"abc"), simplify(datetime.date(2026, 1, 31))
+        >>> simplify(2**64), simplify(b"abc"), simplify(dt.date(2026, 1, 31))
         ('18446744073709551616', 'abc', '2026-01-31')
     """
     if dataclasses.is_dataclass(value):
@@ -93,8 +94,8 @@ def _binary(value: bytes | bytearray | memoryview) -> str:
     return f"<{size:,} bytes>"
 
 
-@simplify.register(Set)
-def _ordered(value: Set[Any]) -> list[Any]:
+@simplify.register(AbstractSet)
+def _ordered(value: AbstractSet[Any]) -> list[Any]:
     """Returns the members in an order that the process's hash seed does not decide, where they have one."""
     try:
         return sorted(value)
@@ -112,9 +113,9 @@ def _struct(value: msgspec.Struct) -> dict[str, Any]:
     return msgspec.structs.asdict(value)
 
 
-@simplify.register(datetime.date)
-@simplify.register(datetime.time)
-def _date(value: datetime.date | datetime.time) -> str:
+@simplify.register(dt.date)
+@simplify.register(dt.time)
+def _date(value: dt.date | dt.time) -> str:
     return value.isoformat()
 
 

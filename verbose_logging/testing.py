@@ -223,8 +223,8 @@ def record(script: Iterable[facts.Fact], *, level: str = "high", **options: Any)
         >>> record(script.facts).entries[0].message
         '🚀 Training starts: 1 step in 1 epoch'
     """
-    settings = Settings.from_options(verbosity_level=level, strict=True, **options)
-    recorder = recorder_for(settings, Guard(_no_problem, strict=True))
+    settings = Settings.from_options(**{"verbosity_level": level, "strict": True, **options})
+    recorder = recorder_for(settings, Guard(_no_problem, strict=settings.strict))
     sink = MemorySink()
     for fact in script:
         sink.write(recorder.handle(fact))

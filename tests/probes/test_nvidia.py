@@ -158,6 +158,25 @@ def test_a_driver_that_fails_as_a_whole_is_reported_and_tried_again(on_fake_driv
     assert [1, "Unknown Error", 1] == on_fake_driver(script, devices=1)
 
 
+@pytest.mark.parametrize("uuids", [None, ["GPU-fa4e0000-0000-0000-0000-0"]])
+def test_a_library_shut_down_by_someone_else_is_begun_again(on_fake_driver: Run, uuids: list[str] | None) -> None:
+    """The user's own code may end NVML under the probe, with CUDA in use or not; a minute later it is read again."""
+    script = f"""
+    clock = ManualClock()
+    probe = NvidiaProbe(pynvml, clock=clock.monotonic, visible_uuids=lambda: {uuids})
+    seen = [len(probe.read())]
+    pynvml.nvmlShutdown()
+    try:
+        probe.read()
+    except pynvml.NVMLError as error:
+        seen.append(str(error))
+    clock.advance(60.0)
+    answer([*seen, len(probe.read())])
+    """
+
+    assert [1, "Uninitialized", 1] == on_fake_driver(script, devices=1)
+
+
 def test_a_hung_driver_delays_no_host_probe_and_is_reported(on_fake_driver: Run) -> None:
     """The call for utilisation never returns: one failure is told, and the host is read on and on."""
     script = """

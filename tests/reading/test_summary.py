@@ -172,8 +172,10 @@ _json = st.recursive(
     max_leaves=10,
 )
 _keys = st.sampled_from(
-    "timestamp run_id step epoch metrics timing statistics rule state model_info dataset_info path peaks time_ledger "
-    "exception count nonfinite total_steps".split()
+    [
+        *("timestamp", "run_id", "step", "epoch", "metrics", "timing", "statistics", "rule", "state", "model_info"),
+        *("dataset_info", "path", "peaks", "time_ledger", "exception", "count", "nonfinite", "total_steps"),
+    ]
 )
 _entries = st.builds(
     lambda kind, rest: rest | {"type": kind}, st.sampled_from(list(entries.ENTRY_TYPES)), st.dictionaries(_keys, _json)

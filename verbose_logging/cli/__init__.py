@@ -1,7 +1,8 @@
 """The command line: `verbose-logging VERB`. One file per verb, listed in `VERBS`.
 
 Whatever is wrong with the input is said in one line on stderr. The exit status is 0 for success, 1 for input that
-cannot be used, 2 for wrong usage, settings or a missing package, 130 after Ctrl-C.
+cannot be used or for output that nobody reads on (`| head`), 2 for wrong usage, settings or a missing package, and 130
+after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_stdout()
-        return 0
+        return 1
     return status
 
 

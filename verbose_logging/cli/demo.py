@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from importlib import util
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 
 from verbose_logging.cli.output import new_console, safe
 from verbose_logging.cli.summary_rows import evaluation, loss, step_time
+from verbose_logging.cli.summary_view import next_steps
 from verbose_logging.errors import MissingExtraError, SettingsError
 from verbose_logging.formatting import byte_size
 from verbose_logging.levels import level_named
@@ -43,8 +45,8 @@ def demo(
 
 
 def _train(*, steps: int, level: str, log: Path) -> None:
-    from verbose_logging import VerboseLoggingCallback  # noqa: PLC0415 - loads torch, which --help must not
-    from verbose_logging.demo import train_on_dictionary  # noqa: PLC0415 - loads torch, which --help must not
+    from verbose_logging import VerboseLoggingCallback
+    from verbose_logging.demo import train_on_dictionary
 
     recorder = VerboseLoggingCallback(level, log_file=str(log))
     train_on_dictionary(steps=steps, output_dir=log.parent, callbacks=[recorder])
@@ -76,10 +78,8 @@ def _closing_lines(log: Path) -> list[str]:
         *(f"  {_size(path):>9}  {path}" for path in sorted(log.parent.iterdir())),
         "",
         "Look at it:",
-        f"  verbose-logging show {log}",
-        f"  verbose-logging validate {log}",
-        f"  jq -c 'select(.type == \"training_step_complete\") | [.step, .metrics.loss]' {log}",
-        f"  tail -n 1 {log}",
+        f"  verbose-logging show {shlex.quote(str(log))}",
+        *(f"  {command}" for _, command in next_steps(log)),
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.summary_view import summary_view
@@ -35,7 +36,9 @@ def show(
         return
     console = new_console()
     for block in summary_view(summary):
-        console.print(block, soft_wrap=not hasattr(block, "columns"))
+        console.print(block, soft_wrap=isinstance(block, Text))
     if reader.skipped:
         first = reader.problems[0]
-        console.print(safe(f"\n{reader.skipped} lines skipped; the first is line {first.line}: {first.what}"))
+        lines = "1 line" if reader.skipped == 1 else f"{reader.skipped} lines"
+        console.print()
+        console.print(safe(f"{lines} skipped; the first is line {first.line}: {first.what}"))

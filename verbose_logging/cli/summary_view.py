@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from verbose_logging.cli.output import safe
 from verbose_logging.cli.summary_rows import ROWS, peak_text
@@ -18,7 +19,7 @@ _SEVERITY_STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
 _FILES_BESIDE = ("training_logs.jsonl", "verbose_logging_errors.log")
 
 
-def summary_view(summary: Mapping[str, Any]) -> Iterator[RenderableType]:
+def summary_view(summary: Mapping[str, Any]) -> Iterator[Text | Table]:
     """Returns the blocks to print, one after the other.
 
     Args:
@@ -34,13 +35,11 @@ def summary_view(summary: Mapping[str, Any]) -> Iterator[RenderableType]:
             yield content
 
 
-def _pairs(rows: Iterator[tuple[str, str | None]] | Iterator[tuple[str, str]]) -> Table:
-    """Returns a table of labels and texts; a text that is `None` takes its row with it."""
-    table = Table.grid(padding=(0, 2))
-    for label, text in rows:
-        if text is not None:
-            table.add_row(safe(f"  {label}"), safe(text))
-    return table
+def _pairs(rows: Iterable[tuple[str, str | None]]) -> Text:
+    """Returns a line per row, unbroken so that it can be copied; a text that is `None` takes its row with it."""
+    told = [(label, text) for label, text in rows if text is not None]
+    width = max(len(label) for label, _ in told)
+    return Text("\n").join(safe(f"  {label:<{width}}  {text}") for label, text in told)
 
 
 def _time(summary: Mapping[str, Any]) -> Table | None:
@@ -60,7 +59,7 @@ def _time(summary: Mapping[str, Any]) -> Table | None:
     return table
 
 
-def _peaks(summary: Mapping[str, Any]) -> Table | None:
+def _peaks(summary: Mapping[str, Any]) -> Text | None:
     peaks = summary.get("peaks") or {}
     return _pairs((name.replace("_", " "), peak_text(name, value)) for name, value in peaks.items()) if peaks else None
 
@@ -83,29 +82,35 @@ def _alerts(summary: Mapping[str, Any]) -> Table | None:
     return table
 
 
-def _files(summary: Mapping[str, Any]) -> Table:
+def _files(summary: Mapping[str, Any]) -> Text:
     log = Path(summary["log_file"])
     beside = [str(log.with_name(name)) for name in _FILES_BESIDE if log.with_name(name).is_file()]
-    checkpoints = [str(row["path"]) for row in summary["latest_checkpoints"][-1:] if "path" in row]
-    rows = [("log", str(log)), *(("beside it", name) for name in beside)]
-    return _pairs(iter(rows + [("last checkpoint", path) for path in checkpoints]))
-
-
-def _next_steps(summary: Mapping[str, Any]) -> Table:
-    log = summary["log_file"]
-    select = """select(.type == "training_step_complete") | [.step, .metrics.loss]"""
+    checkpoints = [row["path"] for row in summary["latest_checkpoints"][-1:] if "path" in row]
     return _pairs(
-        iter(
-            [
-                ("check every line", f"verbose-logging validate {log}"),
-                ("the losses", f"jq -c '{select}' {log}"),
-                ("the last line", f"tail -n 1 {log}"),
-            ]
-        )
+        [
+            ("log", str(log)),
+            *(("beside it", path) for path in beside),
+            *(("last checkpoint", path) for path in checkpoints),
+        ]
     )
 
 
-_BLOCKS: dict[str, Callable[[Mapping[str, Any]], Table | None]] = {
+def _next_steps(summary: Mapping[str, Any]) -> Text:
+    return _pairs(next_steps(summary["log_file"]))
+
+
+def next_steps(log: str | Path) -> list[tuple[str, str]]:
+    """Returns what to look at in a log, each with the command that does it."""
+    path = shlex.quote(str(log))
+    select = 'select(.type == "training_step_complete") | [.step, .metrics.loss]'
+    return [
+        ("check every line", f"verbose-logging validate {path}"),
+        ("the losses", f"jq -c '{select}' {path}"),
+        ("the last line", f"tail -n 1 {path}"),
+    ]
+
+
+_BLOCKS: dict[str, Callable[[Mapping[str, Any]], Text | Table | None]] = {
     "Where the time went": _time,
     "Peaks": _peaks,
     "Alerts": _alerts,

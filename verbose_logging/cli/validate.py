@@ -12,7 +12,7 @@ from rich.console import Console
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.errors import LogError
 from verbose_logging.reading.locate import find_run
-from verbose_logging.reading.validate import Finding, Report, validate_log
+from verbose_logging.reading.validate import Finding, Gap, Report, validate_log
 
 _FINDINGS_SHOWN = 20
 
@@ -41,7 +41,7 @@ def _print(report: Report, console: Console) -> None:
     if report.finding_count > _FINDINGS_SHOWN:
         console.print(f"... {report.finding_count - _FINDINGS_SHOWN} more; --json lists them")
     for gap in report.gaps:
-        console.print(safe(f"{report.path}: {gap.missing} entries missing before seq {gap.before} of run {gap.run_id}"))
+        console.print(safe(gap_text(report.path, gap)), soft_wrap=True)
     if report.is_valid:
         runs = "1 run" if len(report.run_ids) == 1 else f"{len(report.run_ids)} runs"
         console.print(safe(f"valid: {report.path}, {report.entries} entries, {runs}"), soft_wrap=True)
@@ -58,3 +58,14 @@ def finding_text(path: str, finding: Finding) -> str:
     """
     place = f"{path}:{finding.line}" if finding.line else path
     return ": ".join(part for part in (place, finding.key, finding.what) if part)
+
+
+def gap_text(path: str, gap: Gap) -> str:
+    """Returns how many entries are missing, and where.
+
+    Example:
+        >>> gap_text("run.jsonl", Gap("r1", 0, after=4, before=7))
+        'run.jsonl: 2 entries missing before seq 7 of run r1'
+    """
+    many = "1 entry" if gap.missing == 1 else f"{gap.missing} entries"
+    return f"{path}: {many} missing before seq {gap.before} of run {gap.run_id}"

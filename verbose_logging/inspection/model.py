@@ -26,7 +26,7 @@ def inspect_model(model: Any) -> dict[str, Any]:
         {
             "name": lambda: type(model).__name__,
             "architecture": lambda: _architecture(config),
-            "gradient_checkpointing": lambda: _claim(model, "is_gradient_checkpointing"),
+            "gradient_checkpointing": lambda: _checkpoints_activations(model),
             "quantization": lambda: _quantization(config),
             "adapters": lambda: getattr(model, "peft_config", None),
             "config": lambda: _items(config),
@@ -35,8 +35,14 @@ def inspect_model(model: Any) -> dict[str, Any]:
 
 
 def _tensors(model: Any) -> dict[str, Any]:
-    counted = gather({"parameters": lambda: _parameters(model)}).get("parameters", {})
-    return counted | gather({"buffers_mb": lambda: mb(held_bytes(buffer for _, buffer in model.named_buffers()))})
+    read = gather(
+        {
+            "parameters": lambda: _parameters(model),
+            "buffers_mb": lambda: mb(held_bytes(buffer for _, buffer in model.named_buffers())),
+        }
+    )
+    parameters: dict[str, Any] = read.pop("parameters", {})
+    return parameters | read
 
 
 def _parameters(model: Any) -> dict[str, Any]:
@@ -106,8 +112,10 @@ def _architecture(config: Any) -> str | None:
     return str(named[0]) if named else getattr(config, "model_type", None)
 
 
-def _claim(model: Any, name: str) -> bool | None:
-    claim = getattr(model, name, None)
+def _checkpoints_activations(model: Any) -> bool | None:
+    """Returns what the model says of itself; newer versions of transformers warn about the older name."""
+    names = (name for name in ("is_activation_checkpointing", "is_gradient_checkpointing") if hasattr(model, name))
+    claim = getattr(model, next(names, ""), None)
     return claim if isinstance(claim, bool) else None
 
 

@@ -15,32 +15,28 @@ from verbose_logging.inspection.secret_keys import is_secret
 REDACTED = "[redacted]"
 _MOST_PASSES = 8  # hiding one secret can lay open the edge of the next; two passes are the rule
 
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", REDACTED),
-        (r"(?<=://)[^/\s:@]*:[^/\s]*@", f"{REDACTED}@"),  # user:password@
-        (
-            r"(?i)(hooks\.slack\.com/|discord(?:app)?\.com/api/webhooks/|webhook\.office\.com/|api\.telegram\.org/bot)"
-            r"[^\s\"'<>]+",
-            rf"\1{REDACTED}",
-        ),
-        (  # addresses of notification services, where the whole address is the key
-            r"(?i)\b(slack|discord|tgram|msteams|mmosts?|mailtos?|pover|gotifys?|ntfys?)://[^\s\"'<>]+",
-            rf"\1://{REDACTED}",
-        ),
-        (r"(?im)\b((?:set-)?cookie|(?:proxy-)?authorization)\b[ \t]*:[ \t]*[^\r\n\"']+", rf"\1: {REDACTED}"),
-        (r"(?i)\b(bearer)\s+[A-Za-z0-9._~+/=-]{6,}", rf"\1 {REDACTED}"),
-        (r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?", REDACTED),  # JSON web token
-        (
-            r"(?<![A-Za-z0-9])(?:"
-            r"hf_(?:[A-Za-z0-9]{16,}|(?=[a-z]{0,16}[A-Z0-9])[A-Za-z0-9]{8,})|api_org_[A-Za-z]{16,}"  # Hugging Face
-            r"|sk-[\w-]{16,}|[rs]k_(?:live|test)_\w{10,}|gsk_\w{16,}|nvapi-[\w-]{16,}|AIza[\w-]{30,}"
-            r"|gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|npm_\w{16,}|pypi-[\w-]{16,}"
-            r"|(?:AKIA|ASIA)[A-Z0-9]{12,}|xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,})",
-            REDACTED,
-        ),
-    )
+_ADDRESS_END = r"[^\s\"'<>]+"
+_KEY_ADDRESSES = (  # the part behind the host is the key
+    rf"(?i)(hooks\.slack\.com/|discord(?:app)?\.com/api/webhooks/|webhook\.office\.com/|api\.telegram\.org/bot"
+    rf"|\b(?:slack|discord|tgram|msteams|mmosts?|mailtos?|pover|gotifys?|ntfys?)://){_ADDRESS_END}"
+)
+_KEY_SHAPES = (
+    r"(?<![A-Za-z0-9])(?:"
+    r"hf_(?:[A-Za-z0-9]{16,}|(?=[a-z]{0,16}[A-Z0-9])[A-Za-z0-9]{8,})|api_org_[A-Za-z]{16,}"
+    r"|sk-[\w-]{16,}|[rs]k_(?:live|test)_\w{10,}|AIza[\w-]{30,}|(?:AKIA|ASIA)[A-Z0-9]{12,}"
+    r"|(?:gsk|npm|gh[opsur]|github_pat)_\w{16,}|(?:nvapi|glpat|pypi)-[\w-]{16,}|(?:xox[a-z]|xapp)-[\w-]{8,})"
+)
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)"), REDACTED),
+    (re.compile(r"(?<=://)[^/\s:@]*:[^/\s]*@"), f"{REDACTED}@"),  # user:password@
+    (re.compile(_KEY_ADDRESSES), rf"\1{REDACTED}"),
+    (
+        re.compile(r"(?im)\b((?:set-)?cookie|(?:proxy-)?authorization)\b[ \t]*:[ \t]*[^\r\n\"']+"),
+        rf"\1: {REDACTED}",
+    ),
+    (re.compile(r"(?i)\b(bearer)\s+[A-Za-z0-9._~+/=-]{6,}"), rf"\1 {REDACTED}"),
+    (re.compile(r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"), REDACTED),  # JSON web token
+    (re.compile(_KEY_SHAPES), REDACTED),
 )
 _NAME = re.compile(r"(?<![\w.-])(?P<name>[\w.-]+)\\?[\"']?[ \t]*[=:][ \t]*")
 _VALUE = re.compile(

@@ -54,7 +54,7 @@ def nvidia_gpus() -> dict[str, Any]:
     return inspect_gpus(pynvml)
 
 
-def inspect_system(
+def inspect_system(  # noqa: PLR0913 - every source can be exchanged; callers give the folder
     *,
     psutil: Any = host,
     platform: Any = standard_platform,

@@ -29,6 +29,9 @@ class LossMeter(BaseMeter):
     )
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._loss: float | None = None
         self._epoch = RunningMean()
         self._smoothed = DebiasedEma(_SMOOTHING)
@@ -46,7 +49,7 @@ class LossMeter(BaseMeter):
         elif isinstance(fact, EpochBegin):
             self._epoch.reset()
         elif isinstance(fact, TrainBegin):
-            self._steps_since_log = 0
+            self._begin()
 
     def _take(self, loss: float, *, gradient_norm: float) -> None:
         self._loss = loss

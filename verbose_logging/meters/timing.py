@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections import deque
 
-from verbose_logging.facts import EpochBegin, Fact, StepEnd
+from verbose_logging.facts import EpochBegin, Fact, StepEnd, TrainBegin
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.rates import StepTimes
@@ -42,6 +42,9 @@ class TimingMeter(BaseMeter):
     def __init__(self, ledger: Ledger, step_times: StepTimes) -> None:
         self._ledger = ledger
         self._step_times = step_times
+        self._begin()
+
+    def _begin(self) -> None:
         self._recent = Window(_RECENT_STEPS)
         self._elapsed_seconds = 0.0
         self._epoch: list[float] = []
@@ -49,7 +52,9 @@ class TimingMeter(BaseMeter):
 
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
-        if isinstance(fact, EpochBegin):
+        if isinstance(fact, TrainBegin):
+            self._begin()
+        elif isinstance(fact, EpochBegin):
             self._epoch = []
         elif isinstance(fact, StepEnd):
             self._elapsed_seconds = self._ledger.total_seconds

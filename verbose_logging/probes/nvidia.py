@@ -76,11 +76,9 @@ class NvidiaProbe:
 
     def _devices(self) -> list[dict[str, Any]]:
         nvml, uuids = self._nvml, self._visible_uuids()
+        count = nvml.nvmlDeviceGetCount()  # asked in any case: it fails where the library as a whole does
         if uuids is None:
-            return [
-                {"index": index, **self._fields(nvml.nvmlDeviceGetHandleByIndex, index)}
-                for index in range(nvml.nvmlDeviceGetCount())
-            ]
+            return [{"index": index, **self._fields(nvml.nvmlDeviceGetHandleByIndex, index)} for index in range(count)]
         return [
             {"index": index, "uuid": uuid, **self._fields(nvml.nvmlDeviceGetHandleByUUID, uuid)}
             for index, uuid in enumerate(uuids)

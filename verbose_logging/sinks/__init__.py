@@ -13,6 +13,7 @@ import msgspec
 
 from verbose_logging.protocols import Clock, Sink
 from verbose_logging.sinks.append_file import AppendFile
+from verbose_logging.sinks.console import FORMS, ConsoleSink, log_to_console
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.jsonl import JsonlSink
 from verbose_logging.sinks.standard import StandardSink
@@ -24,12 +25,14 @@ class SinkContext(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         log_file: The full log.
         standard_log_file: The short log; `None` for none.
+        console: What is printed, a key of `console.FORMS`.
         clock: Both clocks.
         fallback: Told of trouble; takes what could not be delivered.
     """
 
     log_file: Path
     standard_log_file: Path | None
+    console: str
     clock: Clock
     fallback: Fallback
 
@@ -48,7 +51,11 @@ def _standard(context: SinkContext) -> Sink | None:
     return StandardSink(AppendFile(context.standard_log_file, clock=context.clock, fallback=context.fallback))
 
 
-SINKS: dict[str, SinkFactory] = {"jsonl": _jsonl, "standard": _standard}
+def _console(context: SinkContext) -> Sink | None:
+    return ConsoleSink(context.console, log_to_console) if FORMS[context.console] else None
+
+
+SINKS: dict[str, SinkFactory] = {"jsonl": _jsonl, "standard": _standard, "console": _console}
 
 
 def build_sinks(context: SinkContext) -> dict[str, Sink]:

@@ -113,8 +113,11 @@ class AppendFile:
             descriptor = self._ready_descriptor()
             self._tail_is_whole = False
             written = self._write(descriptor, batch)
-            self._tail_is_whole = written == len(batch)
-            if not self._pending.delivered(written):
+            lines = self._pending.delivered(written)
+            if written < len(batch):
+                repair_tail(descriptor)  # what is cut off here still waits in memory
+            self._tail_is_whole = True
+            if not lines:
                 raise OSError(errno.EIO, "the file takes less than a line", str(self._path))
 
     def _ready_descriptor(self) -> int:
@@ -123,7 +126,7 @@ class AppendFile:
         if descriptor is None or not is_at(descriptor, self._path):
             descriptor = self._reopen()
         elif not self._tail_is_whole:
-            repair_tail(descriptor)  # what is cut off here still waits in memory
+            repair_tail(descriptor)
         self._tail_is_whole = True
         return descriptor
 

@@ -42,4 +42,4 @@ def _fields(entry: Entry) -> dict[str, Any]:
         return entry.fields
     names = zip(entry.__struct_encode_fields__, entry.__struct_fields__, strict=True)
     fields = {key: getattr(entry, name) for key, name in names}
-    return {"type": entry_type(entry)} | {key: value for key, value in fields.items() if value not in (None, {})}
+    return {"type": entry_type(entry)} | {key: value for key, value in fields.items() if value is not None}

@@ -20,6 +20,10 @@ ERROR_LOG_NAME = "verbose_logging_errors.log"
 _FRAGMENT_CHARACTERS = 2000
 
 
+def _warn(text: str) -> None:
+    logging.getLogger("verbose_logging").warning(text)
+
+
 def _to_stderr(line: bytes) -> None:
     os.write(2, line)  # sys.stderr can be locked for ever while the interpreter ends
 
@@ -31,6 +35,7 @@ class Fallback:
         folder: Where the error log goes: the folder of the main log.
         clock: Dates the lines of the error log.
         temporary_folder: Where a spill goes if the log's folder takes none; `None` for the system's.
+        warn: Tells the user; through the standard library's logger `verbose_logging`.
         last_words: Takes the line for which nothing else is left; writes it to stderr.
     """
 
@@ -40,10 +45,12 @@ class Fallback:
         *,
         clock: Clock,
         temporary_folder: Path | None = None,
+        warn: Callable[[str], None] = _warn,
         last_words: Callable[[bytes], None] = _to_stderr,
     ) -> None:
         self._errors = ErrorLog(folder / ERROR_LOG_NAME, clock=clock)
         self._temporary_folder = temporary_folder
+        self._warn = warn
         self._last_words = last_words
         self._has_warned = False
 
@@ -58,9 +65,7 @@ class Fallback:
         if not self._has_warned:
             self._has_warned = True
             with contextlib.suppress(Exception):
-                logging.getLogger("verbose_logging").warning(
-                    "cannot write %s: %s; training goes on, entries wait in memory", path, _reason(error)
-                )
+                self._warn(f"cannot write {path}: {_reason(error)}; training goes on, entries wait in memory")
 
     def recovered(self, path: Path, *, lines_dropped: int) -> None:
         """Notes that a file takes lines again, and how many were lost in all."""

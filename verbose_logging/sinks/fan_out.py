@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from verbose_logging.entries import Entry
 from verbose_logging.guard import Guard
 from verbose_logging.protocols import Sink
 from verbose_logging.settling import OnProblem
+
+
+@runtime_checkable
+class Rescuer(Protocol):
+    """A sink that can save what waits in it while its own thread hangs."""
+
+    def rescue(self) -> None:
+        """Saves what waits somewhere else. Called from another thread, at the end of the process."""
 
 
 class FanOut:
@@ -39,6 +48,12 @@ class FanOut:
         """Closes each sink, also one that is switched off."""
         for name, sink in self._sinks.items():
             self._call(f"closing {_part(name)}", sink.close)
+
+    def rescue(self) -> None:
+        """Saves what waits in the sinks. For another thread, when the pipeline could not be closed in time."""
+        for name, sink in self._sinks.items():
+            if isinstance(sink, Rescuer):
+                self._call(f"rescuing {_part(name)}", sink.rescue)
 
     def failures(self) -> dict[str, dict[str, int | str | bool]]:
         """Returns, for each sink that failed: failures, error, switched_off, undelivered_entries."""

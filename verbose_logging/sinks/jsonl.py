@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from verbose_logging.entries import Entry, entry_type
 from verbose_logging.settling import OnProblem
@@ -18,11 +18,15 @@ class JsonlSink:
     Args:
         file: Takes the lines.
         on_problem: Told of an entry that cannot be encoded.
+        encode: Makes a line of an entry.
     """
 
-    def __init__(self, file: AppendFile, *, on_problem: OnProblem) -> None:
+    def __init__(
+        self, file: AppendFile, *, on_problem: OnProblem, encode: Callable[[Entry], bytes] = entry_line
+    ) -> None:
         self._file = file
         self._on_problem = on_problem
+        self._encode = encode
         self._gap = Gap()
 
     def write(self, entries: Sequence[Entry]) -> None:
@@ -54,7 +58,7 @@ class JsonlSink:
 
     def _take(self, entry: Entry) -> bool:
         try:
-            line = entry_line(entry)
+            line = self._encode(entry)
         except Exception as error:  # noqa: BLE001 - one bad entry must not cost its batch
             self._on_problem(f"encoding {entry_type(entry)}", error)
             return False

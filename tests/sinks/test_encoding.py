@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from verbose_logging.entries import TrainingStepComplete, UserEntry, decode_entry, encode_entry
+from verbose_logging.sinks.encoding import entry_line
+
+MakeStep = Callable[..., TrainingStepComplete]
+
+
+def test_clean_entry_is_its_encoding_and_a_newline(step_entry: MakeStep) -> None:
+    """Nothing is changed in an entry that encodes."""
+    entry = step_entry(1, metrics={"loss": 2.5})
+    assert encode_entry(entry) + b"\n" == entry_line(entry)
+
+
+def test_cleaned_entry_is_still_of_its_type(step_entry: MakeStep) -> None:
+    """A foreign value in a group costs the others nothing, and the line validates."""
+    decoded = decode_entry(entry_line(step_entry(1, metrics={"loss": 2.5}, resource_usage={"where": Path("runs")})))
+    assert isinstance(decoded, TrainingStepComplete)
+    assert decoded.metrics == {"loss": 2.5}
+    assert decoded.resource_usage == {"where": "runs"}
+    assert decoded.trends is None
+
+
+def cyclic() -> dict[str, Any]:
+    """Returns a dictionary that holds itself."""
+    tree: dict[str, Any] = {}
+    tree["self"] = tree
+    return tree
+
+
+@pytest.mark.parametrize(
+    "value",
+    [cyclic(), object(), "\ud800", {("a", 1): 2}, 10**5000, 1j, {1, 2}, float("nan")],
+    ids=["cycle", "object", "surrogate", "tuple key", "long", "complex", "set", "nan"],
+)
+def test_any_value_becomes_one_strict_line(value: Any) -> None:
+    """Whatever a user writes, the line is one line of strict JSON, and the rest of the entry is whole."""
+
+    def refuse(token: str) -> None:
+        raise AssertionError(token)
+
+    line = entry_line(UserEntry({"type": "note", "value": value, "seq": 3}))
+    assert line.count(b"\n") == 1
+    decoded = json.loads(line, parse_constant=refuse)
+    assert (decoded["type"], decoded["seq"]) == ("note", 3)
+    assert msgspec.json.decode(line).keys() == {"type", "value", "seq"}

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from types import FrameType
+
+import pytest
+
+from verbose_logging.clock import SystemClock
+from verbose_logging.entries import Entry, UserEntry
+from verbose_logging.facts import Fact, OptimizerStep
+from verbose_logging.pipeline import Pipeline
+from verbose_logging.testing import MemorySink
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+
+_LEAVES_THE_CLOSE_TO_ATEXIT = """
+import atexit
+from verbose_logging.clock import SystemClock
+from verbose_logging.facts import OptimizerStep
+from verbose_logging.pipeline import Pipeline
+from verbose_logging.testing import MemorySink
+
+pipeline = Pipeline(lambda fact: print(fact.at) or [], MemorySink(), clock=SystemClock(), on_problem=print)
+atexit.register(lambda: print(pipeline.close()))
+pipeline.put(OptimizerStep(1.0))
+"""
+
+
+def entry_of(fact: Fact) -> Sequence[Entry]:
+    """Returns one entry that holds the fact."""
+    return [UserEntry({"type": "fact", "fact": fact})]
+
+
+def build(sink: MemorySink, handle: object = entry_of) -> Pipeline:
+    """Returns a pipeline that wakes by request only."""
+    return Pipeline(
+        handle,  # type: ignore[arg-type]
+        sink,
+        clock=SystemClock(),
+        on_problem=lambda _what, _error: None,
+        wake_seconds=60.0,
+        tick_seconds=3600.0,
+    )
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_dead_thread_is_replaced() -> None:
+    """When something kills the thread, the next flush starts another, and later facts are handled."""
+
+    def handle(fact: Fact) -> Sequence[Entry]:
+        if fact.at == 0.0:
+            raise SystemExit
+        return entry_of(fact)
+
+    sink = MemorySink()
+    pipeline = build(sink, handle)
+    pipeline.put(OptimizerStep(0.0))
+    pipeline.start()
+    (thread,) = (thread for thread in threading.enumerate() if thread.name == "verbose-logging-pipeline")
+    pipeline.flush(timeout=0.0)
+    thread.join(10.0)
+    assert not thread.is_alive()
+    pipeline.put(OptimizerStep(1.0))
+    assert pipeline.flush()
+    assert [OptimizerStep(1.0)] == [entry.fields["fact"] for entry in sink.of_type("fact")]
+    assert pipeline.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system sends threads no signals")
+def test_signal_handler_may_flush_within_a_flush() -> None:
+    """A signal that arrives while the main thread waits for a flush can flush, too."""
+    answers: list[bool] = []
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        answers.append(pipeline.flush())
+
+    def handle(_fact: Fact) -> Sequence[Entry]:
+        signal.pthread_kill(main, signal.SIGUSR1)
+        return ()
+
+    pipeline = build(MemorySink(), handle)
+    pipeline.put(OptimizerStep(0.0))
+    previous = signal.signal(signal.SIGUSR1, on_signal)
+    try:
+        answers.append(pipeline.flush())
+    finally:
+        signal.signal(signal.SIGUSR1, previous)
+        pipeline.close()
+    assert [True, True] == answers
+
+
+@needs_fork
+def test_forked_child_discards_everything() -> None:
+    """In a child nothing is handled, nothing waits, no thread starts and closing is done at once."""
+    sink = MemorySink()
+    pipeline = build(sink)
+    pipeline.put(OptimizerStep(1.0))
+    pipeline.start()
+    child = os.fork()
+    if child == 0:
+        pipeline.put(OptimizerStep(2.0))
+        pipeline.put_vital(OptimizerStep(3.0))
+        pipeline.start()
+        is_inert = (
+            pipeline.flush()
+            and pipeline.close()
+            and not sink.closed
+            and pipeline.account()["facts_waiting"] == 0
+            and threading.active_count() == 1
+        )
+        os._exit(0 if is_inert else 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert pipeline.close()
+    assert [OptimizerStep(1.0)] == [entry.fields["fact"] for entry in sink.of_type("fact")]
+
+
+def test_close_at_exit_delivers_what_waits() -> None:
+    """A pipeline that starts only while the interpreter runs its exit hooks still delivers."""
+    done = subprocess.run(
+        [sys.executable, "-c", _LEAVES_THE_CLOSE_TO_ATEXIT], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "1.0\nTrue\n"
+    assert done.stderr == ""
