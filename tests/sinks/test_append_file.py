@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,6 +77,20 @@ def test_cut_tail_of_a_killed_run_is_repaired_and_noted(site: Any) -> None:
     assert site.path.read_bytes() == b'{"a":1}\n{"a":2}\n'
     assert "cut a torn line of 5 bytes off" in site.errors
     assert '{"a":' in site.errors
+
+
+def test_line_under_way_of_another_writer_is_not_cut(site: Any) -> None:
+    """While one file is open, another one at the same path ends a fragment instead of cutting it."""
+    pytest.importorskip("fcntl", reason="this system has no flock")
+    first, second = site.file(), site.file()
+    first.append(b'{"a":1}\n')
+    first.flush()
+    with site.path.open("ab") as log:
+        log.write(b'{"a":')
+    second.append(b'{"b":1}\n')
+    second.close()
+    assert site.path.read_bytes() == b'{"a":1}\n{"a":\n{"b":1}\n'
+    first.close()
 
 
 def test_batches_are_cut_at_line_ends(site: Any) -> None:

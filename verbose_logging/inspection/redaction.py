@@ -38,6 +38,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"), REDACTED),  # JSON web token
     (re.compile(_KEY_SHAPES), REDACTED),
 )
+_FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
 _NAME = re.compile(r"(?<![\w.-])(?P<name>[\w.-]+)\\?[\"']?[ \t]*[=:][ \t]*")
 _VALUE = re.compile(
     r"(?P<quote>\\?[\"'])(?P<quoted>(?:(?!(?P=quote))[^\r\n])+)"
@@ -85,15 +86,16 @@ def redact_argv(argv: Sequence[str]) -> list[str]:
     """
     shown = []
     flag = ""
-    for argument in argv:
+    for argument in map(redact_text, argv):
         name, equals, value = argument.partition("=")
-        if flag and not argument.startswith("--") and is_secret(flag, argument):
+        is_option = name.startswith("--") and _FLAG.fullmatch(name)
+        if flag and not is_option and is_secret(flag, argument):
             shown.append(REDACTED)
         elif equals and is_secret(name, value):
-            shown.append(f"{redact_text(name)}={REDACTED}")
+            shown.append(f"{name}={REDACTED}")
         else:
-            shown.append(redact_text(argument))
-        flag = argument if argument.startswith("-") and not equals else ""
+            shown.append(argument)
+        flag = argument if _FLAG.fullmatch(argument) else ""
     return shown
 
 
