@@ -15,7 +15,8 @@ PURE = {
     "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder", "settings", "testing",
 }  # fmt: skip
 EDGES = {
-    "probes", "sampler", "delivery", "inspection", "sinks", "settling", "drop_tally", "pipeline", "crash", "problems", "session",
+    "probes", "sampler", "delivery", "inspection", "sinks", "settling", "drop_tally", "pipeline",
+    "crash", "problems", "session",
 }  # fmt: skip
 DOORS = {"callback", "trainer_taps", "loop", "training", "demo", "report_to"}
 READERS = {"reading", "data"}

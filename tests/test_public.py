@@ -34,7 +34,7 @@ def test_unknown_name_is_an_attribute_error() -> None:
 def heavy_modules_after(statement: str) -> set[str]:
     """Returns which of the heavy libraries a fresh interpreter has loaded after the statement."""
     heavy = "{'torch', 'transformers', 'trl', 'datasets', 'pandas', 'matplotlib', 'numpy'}"
-    code = f"import sys; {statement}; print(*({heavy} & set(sys.modules)))"
+    code = f"import sys\n{statement}\nprint(*({heavy} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(run.stdout.splitlines()[-1].split() if run.stdout.strip() else [])
 
@@ -51,9 +51,14 @@ def test_settings_and_readers_load_nothing_heavy() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     """`verbose-logging --help` answers without torch and transformers."""
-    statement = "import verbose_logging.cli as c; sys.argv = ['verbose-logging', '--help']\ntry: c.main()\nexcept SystemExit: pass\nprint()"
-    code_lines = statement.replace("; ", "\n")
-    assert set() == heavy_modules_after(code_lines)
+    ask_for_help = (
+        "sys.argv = ['verbose-logging', '--help']\n"
+        "from verbose_logging.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print()"
+    )
+    assert set() == heavy_modules_after(ask_for_help)
 
 
 def test_a_missing_library_is_named_with_its_command() -> None:

@@ -62,7 +62,7 @@ def test_broken_yaml_is_told_with_its_place(text: str, told: str, tmp_path: Path
 
 def test_missing_yaml_is_told(tmp_path: Path) -> None:
     """A config that is not there is refused with its path."""
-    with pytest.raises(SettingsError, match="none.yaml"):
+    with pytest.raises(SettingsError, match=r"none\.yaml"):
         Settings.from_yaml(tmp_path / "none.yaml")
 
 

@@ -138,7 +138,10 @@ class Session:
         """Ends the recording and lets go of threads and files; idempotent. Returns whether that was done in time."""
         atexit.unregister(self._at_exit)
         self._sampler.close(BEGIN_SECONDS)
-        return self._pipeline.close(timeout)
+        done = self._pipeline.close(timeout)
+        if not done:  # a destination hangs: save from here what waits for the files
+            self._sink.rescue()
+        return done
 
     def _at_exit(self) -> None:
         """The interpreter ends and nobody has closed this session."""

@@ -77,10 +77,11 @@ Valid: low, medium, high, ultra
         for name in options:
             if name not in cls.__struct_fields__:
                 raise SettingsError(f"no option {name!r}; {did_you_mean(name, cls.__struct_fields__)}")
-        if isinstance(options.get("log_file"), os.PathLike):
-            options["log_file"] = os.fspath(options["log_file"])
-        if isinstance(options.get("standard_log_file"), os.PathLike):
-            options["standard_log_file"] = os.fspath(options["standard_log_file"])
+        options = {
+            name: os.fspath(given) if isinstance(given, os.PathLike) else given for name, given in options.items()
+        }
+        if isinstance(options.get("alerts"), Mapping):  # YAML reads a bare `off` as false
+            options["alerts"] = {rule: "off" if given is False else given for rule, given in options["alerts"].items()}
         level_named(options.get("verbosity_level", "high"))
         try:
             settings = msgspec.convert(options, cls)

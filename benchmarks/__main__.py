@@ -1,0 +1,8 @@
+"""Runs every benchmark: `python -m benchmarks`."""
+
+from __future__ import annotations
+
+from benchmarks import overhead
+
+if __name__ == "__main__":
+    overhead.main()
