@@ -53,6 +53,12 @@ class ClockRead(FactBase, frozen=True):
     utc_offset_seconds: float
 
 
+class Restored(FactBase, frozen=True):
+    """What the log of an earlier session says about the checkpoint that this one resumes from."""
+
+    num_tokens: int
+
+
 class SystemInspected(FactBase, frozen=True):
     """The machine, as found at the start."""
 
@@ -60,17 +66,26 @@ class SystemInspected(FactBase, frozen=True):
 
 
 class TrainingInspected(FactBase, frozen=True):
-    """The training arguments (redacted), the model and the data, as found at the start."""
+    """The training arguments (redacted), the model and the data, as found at the start.
+
+    `flop_costs` is what one token costs this model, from `inspection.flops`; `devices` has the compute `dtype`, the
+    device `name` and the `count` of devices of the whole job.
+    """
 
     training_args: dict[str, Any]
     model_info: dict[str, Any]
     dataset_info: dict[str, Any]
     settings: dict[str, Any]
     metric_sources: dict[str, str]
+    flop_costs: dict[str, Any] | None = None
+    devices: dict[str, Any] | None = None
 
 
 class TrainBegin(FactBase, frozen=True):
-    """`on_train_begin`. `step` is above 0 when the run resumes; `None` means that the Trainer cannot know."""
+    """`on_train_begin`. `step` is above 0 when the run resumes; `None` means that the Trainer cannot know.
+
+    `evaluate_every_steps` and `save_every_steps` are the Trainer's own schedule, `None` for never.
+    """
 
     step: int
     total_steps: int | None
@@ -78,6 +93,8 @@ class TrainBegin(FactBase, frozen=True):
     steps_per_epoch: int | None
     batches_per_epoch: int | None
     attempt: int
+    evaluate_every_steps: int | None = None
+    save_every_steps: int | None = None
 
 
 class EpochBegin(FactBase, frozen=True):
@@ -92,6 +109,32 @@ class StepBegin(FactBase, frozen=True):
     step: int
 
 
+class MicroStep(FactBase, frozen=True):
+    """A micro-batch's forward and backward are done (from the tap on `training_step`).
+
+    Args:
+        loss: What `training_step` returned: the step's loss is the sum over its micro-batches.
+        samples: Rows of the batch.
+        padded_tokens: Token positions of the batch, padding included.
+        real_tokens: Token positions that are no padding.
+        loss_tokens: Positions that the loss is taken over.
+        squared_lengths: Sum over sequences of the squared real length, packed sequences apart.
+        items_in_batch: The Trainer's divisor of the loss: loss tokens of the step, over all ranks.
+        shapes: Shape of every tensor of the batch.
+    """
+
+    deferred_fields = ("loss", "real_tokens", "loss_tokens", "squared_lengths", "items_in_batch")
+
+    loss: Any
+    samples: int | None
+    padded_tokens: int | None
+    real_tokens: Any
+    loss_tokens: Any
+    squared_lengths: Any
+    items_in_batch: Any
+    shapes: dict[str, list[int]]
+
+
 class SubstepEnd(FactBase, frozen=True):
     """`on_substep_end`: a micro-batch is done and more of the same step follow."""
 
@@ -99,10 +142,17 @@ class SubstepEnd(FactBase, frozen=True):
 class PreOptimizerStep(FactBase, frozen=True):
     """`on_pre_optimizer_step`: the last micro-batch is done and gradients are clipped.
 
-    `learning_rates` are those this step will use, one per parameter group.
+    `learning_rates` are those this step will use, one per parameter group. `gradient_norm` is the norm before clipping
+    (from the tap), `gradient_norm_limit` the Trainer's `max_grad_norm`, and `module_norms` the norm of each top-level
+    module's gradients after clipping.
     """
 
+    deferred_fields = ("gradient_norm", "module_norms")
+
     learning_rates: tuple[float, ...]
+    gradient_norm: Any = None
+    gradient_norm_limit: float | None = None
+    module_norms: Any = None
 
 
 class OptimizerStep(FactBase, frozen=True):
@@ -210,11 +260,13 @@ class FactsDropped(FactBase, frozen=True):
 Fact: TypeAlias = Union[  # noqa: UP007 - msgspec and TypeAlias need the runtime form on 3.10
     RunOpened,
     ClockRead,
+    Restored,
     SystemInspected,
     TrainingInspected,
     TrainBegin,
     EpochBegin,
     StepBegin,
+    MicroStep,
     SubstepEnd,
     PreOptimizerStep,
     OptimizerStep,
