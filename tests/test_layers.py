@@ -18,7 +18,11 @@ EDGES = {
     "probes", "sampler", "delivery", "inspection", "sinks", "settling", "drop_tally", "pipeline",
     "crash", "problems", "session",
 }  # fmt: skip
-DOORS = {"callback", "trainer_taps", "loop", "training", "demo", "report_to"}
+DOORS = {
+    "callback", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
+    "history", "instruments",
+    "loop", "training", "demo", "report_to",
+}  # fmt: skip
 READERS = {"reading", "data"}
 CLI = {"cli", "__main__"}
 
@@ -34,9 +38,9 @@ LAYERS = {"words": WORDS, "pure": PURE, "edges": EDGES, "doors": DOORS, "readers
 CLI_DOORS = {"cli/train.py", "cli/demo.py", "cli/run.py"}
 
 FOREIGN = {
-    "transformers": {"callback.py", "trainer_taps.py", "training.py", "demo.py"},
+    "transformers": {"callback.py", "trainer_taps.py", "instruments.py", "training.py", "demo.py"},
     "trl": {"training.py", "demo.py"},
-    "torch": {"demo.py", "training.py", "trainer_taps.py", "callback.py", "meters/flops.py"},
+    "torch": {"demo.py", "training.py", "trainer_taps.py", "gradient_norms.py"},
 }
 
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))

@@ -91,11 +91,28 @@ def substep_complete(run: Measurements, fact: facts.SubstepEnd | facts.PreOptimi
     """A micro-batch's end."""
     step = run.position.step + 1
     micro_step = run.tally.micro_step
+    metrics, nonfinite = finite(_micro_metrics(run.tally.micro_batch))
     return entries.SubstepComplete(
         **run.position.header(fact.at, f"Step {step}: micro-batch {micro_step} done", step=step),
         micro_step=micro_step,
         micro_step_time_seconds=run.ledger.last_gap,
+        metrics=metrics,
+        batch=_batch(run.tally.micro_batch),
+        nonfinite=nonfinite,
     )
+
+
+def _micro_metrics(micro_batch: facts.MicroStep | None) -> dict[str, Any]:
+    return {} if micro_batch is None or micro_batch.loss is None else {"loss": micro_batch.loss}
+
+
+def _batch(micro_batch: facts.MicroStep | None) -> dict[str, Any] | None:
+    """Returns what is known of a batch: counts and shapes."""
+    if micro_batch is None:
+        return None
+    names = ("samples", "padded_tokens", "real_tokens", "loss_tokens", "shapes")
+    values = {name: getattr(micro_batch, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def prediction_step(run: Measurements, fact: facts.PredictionStep) -> Entry:
@@ -163,7 +180,7 @@ def model_checkpoint_save(run: Measurements, fact: facts.Saved) -> Entry:
     """A checkpoint."""
     tally = run.tally
     seconds = run.ledger.last_gap
-    metrics: dict[str, Any] = {}
+    metrics: dict[str, Any] = {name: value for name, value in run.at_end().items() if name == "num_tokens"}
     if tally.last_evaluation_step == fact.step:
         metrics["eval_loss"] = tally.last_evaluation_loss
     metrics, nonfinite = finite(metrics)

@@ -10,7 +10,6 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -18,29 +17,24 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from verbose_logging import crash, facts
 from verbose_logging.clock import SystemClock
-from verbose_logging.facts import Deferred, Fact
-from verbose_logging.inspection import (
-    folder_size_bytes,
-    inspect_dataset,
-    inspect_model,
-    inspect_system,
-    inspect_training_args,
-)
+from verbose_logging.facts import Fact
+from verbose_logging.inspection import inspect_model, inspect_system
 from verbose_logging.inspection.redaction import redact
+from verbose_logging.instruments import Instruments
 from verbose_logging.plain import plain
 from verbose_logging.problems import warn
 from verbose_logging.resources import Resources
 from verbose_logging.session import END_SECONDS, Session, build_sampler
 from verbose_logging.settings import Settings
+from verbose_logging.trainer_facts import (
+    restored,
+    saved,
+    train_begin,
+    training_inspected,
+)
+from verbose_logging.trainer_taps import find_trainer
 
 Hook = TypeVar("Hook", bound=Callable[..., None])
-
-METRIC_SOURCES = {
-    "loss": "on_log: mean since the Trainer's last log",
-    "grad_norm": "on_log: the Trainer's norm before clipping, of the logged step",
-    "learning_rate": "optimizer.param_groups, before the step",
-    "timing": "gaps between hooks, host clock",
-}
 
 
 def contained(hook: Hook) -> Hook:
@@ -89,38 +83,51 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self._attempt = 0
         self._put: Callable[[Fact], None] = _discard
         self._told: set[str] = set()
+        self._instruments = Instruments(self.settings, self._on_exception, self._tell_once)
 
     # -- a run's beginning and end ---------------------------------------------------------------------------------
+
+    @contained
+    def on_init_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Watches over the Trainer, because no hook is told of an exception."""
+        trainer = find_trainer()
+        if trainer is not None and self.settings.enabled:
+            self._instruments.watch(trainer)
 
     @contained
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Opens a recording, or goes on with one whose batch size the Trainer has just halved."""
-        if not self.settings.enabled or not state.is_world_process_zero:
+        if not self.settings.enabled or not (state.is_world_process_zero or self.settings.all_ranks):
             return
         retry = self._training and bool(getattr(args, "auto_find_batch_size", False)) and state.global_step == 0
         if self._training and not retry:
-            self._break_off()
+            self._break_off(*crash.reason_of_exit(sys))
         if self._session is not None and self._session.ended:
             self.close()
         session = self._session or self._open(rank=args.process_index, world_size=args.world_size)
         self._attempt = self._attempt + 1 if retry else 1
         self._training = True
-        session.put_vital(self._inspect(args, kwargs))
-        session.put_vital(_train_begin(args, state, kwargs.get("train_dataloader"), self._attempt))
+        trainer = find_trainer()
+        self._instruments.attach(trainer, session.put)
+        session.put_vital(training_inspected(self.settings, args, kwargs, self._instruments.sources(trainer)))
+        session.put_vital(train_begin(args, state, kwargs.get("train_dataloader"), attempt=self._attempt))
+        if state.global_step:
+            session.put_vital(restored(session.log_path, args, state.global_step))
 
     @contained
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Closes the run's account; what follows, an evaluation for example, still belongs to it."""
+        self._instruments.detach()
         if self._session is not None and self._training:
             self._training = False
             self._session.end(state.global_step, state.epoch or 0.0)
 
     def _new_session(self, *, rank: int, world_size: int) -> Session:
-        return Session(self.settings, rank=rank, world_size=world_size)
+        return Session(self.settings.for_rank(rank), rank=rank, world_size=world_size)
 
     def _open(self, *, rank: int, world_size: int) -> Session:
         session = self._new_session(rank=rank, world_size=world_size)
@@ -129,22 +136,17 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self._put = session.put
         return session
 
-    def _break_off(self) -> None:
-        """The run before ended in an exception that somebody caught."""
-        if self._session is not None:
-            self._session.break_off(*crash.reason_of_exit(sys))
-        self.close()
+    @contained
+    def _on_exception(self, error: BaseException) -> None:
+        if self._training:
+            self._break_off(crash.outcome_of(error), crash.describe_exception(error))
 
-    def _inspect(self, args: TrainingArguments, kwargs: Mapping[str, Any]) -> Fact:
-        datasets = {name: getattr(kwargs.get(f"{name}_dataloader"), "dataset", None) for name in ("train", "eval")}
-        return facts.TrainingInspected(
-            monotonic(),
-            training_args=inspect_training_args(args),
-            model_info=inspect_model(kwargs.get("model")),
-            dataset_info={name: inspect_dataset(found) for name, found in datasets.items() if found is not None},
-            settings=redact(plain(self.settings.described())),
-            metric_sources=METRIC_SOURCES,
-        )
+    def _break_off(self, outcome: crash.Outcome, exception: Mapping[str, Any]) -> None:
+        self._instruments.detach()
+        self._training = False
+        if self._session is not None:
+            self._session.break_off(outcome, exception)
+            self._session.flush()
 
     # -- hooks of every step ---------------------------------------------------------------------------------------
 
@@ -167,7 +169,12 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         """The gradients are complete and clipped; the learning rate is the one this step uses."""
         at = monotonic()
         groups = getattr(kwargs.get("optimizer"), "param_groups", ())
-        self._put(facts.PreOptimizerStep(at, tuple([float(group["lr"]) for group in groups])))
+        rates = tuple([float(group["lr"]) for group in groups])
+        limit = args.max_grad_norm or None
+        model = kwargs.get("model")
+        norm = self._instruments.gradient_norm(model, clips=limit is not None)
+        modules = self._instruments.module_norms(model, state.global_step)
+        self._put(facts.PreOptimizerStep(at, rates, norm, limit, modules))
 
     def on_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -228,12 +235,8 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
 
     @contained
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """A checkpoint is written; its size is measured on the recorder's thread."""
-        at = monotonic()
-        path = os.path.join(args.output_dir, f"checkpoint-{state.global_step}")  # noqa: PTH118 - a text, not a file
-        self._put(
-            facts.Saved(at, state.global_step, state.epoch or 0.0, path, Deferred(partial(folder_size_bytes, path)))
-        )
+        """A checkpoint is written."""
+        self._put(saved(args, state))
 
     # -- the user's side -------------------------------------------------------------------------------------------
 
@@ -244,6 +247,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
     def close(self) -> None:
         """Ends the recording and lets go of its files; the next training opens a new one."""
         session, self._session = self._session, None
+        self._instruments.detach()
         self._put = _discard
         self._training = False
         if session is not None:
@@ -285,21 +289,3 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         if part not in self._told:
             self._told.add(part)
             warn(part, error)
-
-
-def _train_begin(args: TrainingArguments, state: TrainerState, dataloader: Any, attempt: int) -> Fact:
-    try:
-        batches = len(dataloader)
-    except TypeError:  # a stream, or no data loader
-        batches = None
-    known_epochs = state.num_train_epochs not in (None, sys.maxsize)
-    accumulation = max(1, args.gradient_accumulation_steps)
-    return facts.TrainBegin(
-        monotonic(),
-        step=state.global_step,
-        total_steps=state.max_steps if state.max_steps > 0 else None,
-        total_epochs=int(state.num_train_epochs) if known_epochs else None,
-        steps_per_epoch=-(-batches // accumulation) if batches else None,
-        batches_per_epoch=batches,
-        attempt=attempt,
-    )

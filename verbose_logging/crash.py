@@ -21,6 +21,11 @@ def describe_exception(error: BaseException) -> dict[str, Any]:
     }
 
 
+def outcome_of(error: BaseException) -> Outcome:
+    """Returns "interrupted" for Ctrl-C and exits, "failed" for anything else."""
+    return "interrupted" if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit) else "failed"
+
+
 def reason_of_exit(sys: ModuleType) -> tuple[Outcome, dict[str, Any]]:
     """Returns why the interpreter ends while a run is under way.
 
@@ -33,4 +38,4 @@ def reason_of_exit(sys: ModuleType) -> tuple[Outcome, dict[str, Any]]:
     error = getattr(sys, "last_value", None)
     if error is None:
         return "interrupted", {"type": "SystemExit", "message": "the interpreter ended before training did"}
-    return ("interrupted" if isinstance(error, KeyboardInterrupt) else "failed"), describe_exception(error)
+    return outcome_of(error), describe_exception(error)

@@ -54,9 +54,11 @@ class ClockRead(FactBase, frozen=True):
 
 
 class Restored(FactBase, frozen=True):
-    """What the log of an earlier session says about the checkpoint that this one resumes from."""
+    """What the log of an earlier session says about the checkpoint that this one resumes from, `None` for nothing."""
 
-    num_tokens: int
+    deferred_fields = ("num_tokens",)
+
+    num_tokens: Any
 
 
 class SystemInspected(FactBase, frozen=True):
@@ -243,6 +245,13 @@ class ProbeFailed(FactBase, frozen=True):
     error: str
 
 
+class GcPause(FactBase, frozen=True):
+    """The garbage collector stopped the process for so many seconds."""
+
+    seconds: float
+    generation: int
+
+
 class UserWrote(FactBase, frozen=True):
     """An entry that the user wrote, already a plain and redacted copy."""
 
@@ -280,6 +289,7 @@ Fact: TypeAlias = Union[  # noqa: UP007 - msgspec and TypeAlias need the runtime
     RunBroken,
     ProbeRead,
     ProbeFailed,
+    GcPause,
     UserWrote,
     FactsDropped,
 ]

@@ -35,14 +35,15 @@ class Measurements:
 
     Args:
         guard: Contains a meter that raises.
+        peak_flops: What one device can do, in FLOP/s, where the user states it.
     """
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, *, peak_flops: float | None = None) -> None:
         self.position = Position()
         self.tally = Tally()
         self.resources = Resources(self.position.date)
         self._guard = guard
-        self._meters = build_meters(self.position.date)
+        self._meters = build_meters(self.position.date, peak_flops=peak_flops)
         self.ledger = self._meters.ledger
         self._logged: dict[str, Any] = {}
 
@@ -51,8 +52,8 @@ class Measurements:
         self.position.observe(fact)
         self.tally.observe(fact, self.position.step)
         self._guard.call("resources", partial(self.resources.observe, fact), default=None)
-        self.ledger.observe(fact)
-        self._meters.step_times.observe(fact)
+        for keeper in self._meters.keepers:
+            keeper.observe(fact)
         for meter in self._meters.table:
             self._guard.call(_part(meter), partial(meter.observe, fact), default=None)
         if isinstance(fact, StepEnd):

@@ -46,8 +46,10 @@ _TOLD_AS: dict[type, tuple[str, Assemble]] = {
 _MAY_PRECEDE_LOG = (
     facts.Logged,
     facts.ClockRead,
+    facts.Restored,
     facts.ProbeRead,
     facts.ProbeFailed,
+    facts.GcPause,
     facts.UserWrote,
     facts.SystemInspected,
 )
@@ -64,12 +66,21 @@ class RunRecorder:
         rules: What is judged; every entry is judged at full detail, whatever the level writes.
         guard: Contains a meter or a rule that raises.
         progress_percent: Share of the run between two progress reports.
+        peak_flops: What one device can do, in FLOP/s, where the user states it.
     """
 
-    def __init__(self, level: Level, rules: Sequence[Rule], guard: Guard, *, progress_percent: float) -> None:
+    def __init__(
+        self,
+        level: Level,
+        rules: Sequence[Rule],
+        guard: Guard,
+        *,
+        progress_percent: float,
+        peak_flops: float | None = None,
+    ) -> None:
         self._level = level
         self._guard = guard
-        self._run = Measurements(guard)
+        self._run = Measurements(guard, peak_flops=peak_flops)
         self._alerts = Alerts(rules, guard)
         self._milestones = Milestones(progress_percent)
         self._waiting: facts.StepEnd | None = None
@@ -168,4 +179,5 @@ def recorder_for(settings: Settings, guard: Guard) -> RunRecorder:
         build_rules(settings.alerts),
         guard,
         progress_percent=settings.progress_percent or level.progress_percent,
+        peak_flops=settings.peak_flops,
     )

@@ -12,6 +12,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from verbose_logging import crash, facts
@@ -85,6 +86,11 @@ class Session:
         )
         own = {f"{type(sink).__name__} {place}": sink for place, sink in enumerate(settings.sinks, start=1)}
         return {**build_sinks(context), **own}
+
+    @property
+    def log_path(self) -> Path:
+        """Where this session's log lies."""
+        return self._settings.log_path
 
     def open(self) -> None:
         """Starts the threads and describes the machine, in at most half a second; what is late arrives late."""

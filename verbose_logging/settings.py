@@ -41,6 +41,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         alerts: Parameters of rules by name, or "off", as in `{"high_memory": {"above": 80}, "slow_steps": "off"}`.
         probes: What reads the machine; by default every built-in probe that finds its hardware.
         sinks: Further destinations of the log's entries.
+        taps: Whether the live Trainer is reached for every step's loss, tokens and gradient norm; without, the hooks
+            alone give what the Trainer logs.
+        all_ranks: Whether every rank records; rank 1 then writes `NAME.rank00001.jsonl` beside rank 0's `NAME.jsonl`.
+        module_norms_every: At ultra, steps between two readings of each module's gradient norm.
+        peak_flops: What one device can do, in FLOP/s, for a device that the table of peaks does not know.
         enabled: Whether anything is recorded at all.
         strict: Whether a failing meter or rule raises on the recorder's thread, for tests.
 
@@ -64,6 +69,10 @@ Valid: low, medium, high, ultra
     alerts: dict[str, dict[str, Any] | Literal["off"]] = {}
     probes: Any = None
     sinks: Any = ()
+    taps: bool = True
+    all_ranks: bool = False
+    module_norms_every: Annotated[int, msgspec.Meta(ge=1)] = 10
+    peak_flops: Positive | None = None
     enabled: bool = True
     strict: bool = False
 
@@ -143,6 +152,19 @@ Valid: low, medium, high, ultra
         if _is_true(environ.get("VERBOSE_LOGGING_DISABLED")):
             changes["enabled"] = False
         return msgspec.structs.replace(self, **changes) if changes else self
+
+    def for_rank(self, rank: int) -> Settings:
+        """Returns the settings of one rank: above 0 a file of its own, no short log and a silent console.
+
+        Example:
+            >>> Settings.from_options(log_file="run.jsonl").for_rank(1).log_file
+            'run.rank00001.jsonl'
+        """
+        if rank == 0:
+            return self
+        path = Path(self.log_file)
+        own = str(path.with_name(f"{path.stem}.rank{rank:05d}{path.suffix}"))
+        return msgspec.structs.replace(self, log_file=own, standard_log_file=None, console="off")
 
     def check(self) -> None:
         """Checks what a type cannot say.

@@ -9,6 +9,7 @@ from verbose_logging.facts import (
     EpochBegin,
     Evaluated,
     Fact,
+    MicroStep,
     PredictionStep,
     PreOptimizerStep,
     Saved,
@@ -25,6 +26,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.micro_step = 0
+        self.micro_batch: MicroStep | None = None
         self.prediction_step = 0
         self.epochs = 0
         self.epoch_began_at = 0.0
@@ -46,6 +48,9 @@ class Tally:
         """
         if isinstance(fact, StepBegin):
             self.micro_step = 0
+            self.micro_batch = None
+        elif isinstance(fact, MicroStep):
+            self.micro_batch = fact
         elif isinstance(fact, SubstepEnd | PreOptimizerStep):
             self.micro_step += 1
         elif isinstance(fact, PredictionStep):

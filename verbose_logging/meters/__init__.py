@@ -6,42 +6,57 @@ To add one: a file in this folder, and a line in `build_meters`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from verbose_logging.facts import Fact
 from verbose_logging.meters.eta import EtaMeter
+from verbose_logging.meters.gc_time import GcMeter
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.loss import LossMeter
 from verbose_logging.meters.optimizer import OptimizerMeter
 from verbose_logging.meters.progress import ProgressMeter
 from verbose_logging.meters.rates import StepTimes
+from verbose_logging.meters.throughput import StepCounts, ThroughputMeter, TokenMeter
 from verbose_logging.meters.timing import TimingMeter
 from verbose_logging.protocols import Meter
 
 
+class Keeper(Protocol):
+    """Keeps what several meters need, and observes before them."""
+
+    def observe(self, fact: Fact) -> None:
+        """Takes in a fact."""
+
+
 class Meters(NamedTuple):
-    """A run's meters and the two time-keepers they share, in the order in which they observe."""
+    """A run's meters and the keepers they share, in the order in which they observe."""
 
     ledger: Ledger
-    step_times: StepTimes
+    keepers: tuple[Keeper, ...]
     table: tuple[Meter, ...]
 
 
-def build_meters(date: Callable[[float], str]) -> Meters:
+def build_meters(date: Callable[[float], str], *, peak_flops: float | None = None) -> Meters:
     """Returns fresh meters for one run.
 
     Args:
         date: Turns a monotonic time into an ISO 8601 date.
+        peak_flops: What one device can do, in FLOP/s, where the user states it.
     """
     ledger = Ledger()
     step_times = StepTimes(ledger)
+    counts = StepCounts()
     return Meters(
         ledger,
-        step_times,
+        (ledger, step_times, counts),
         (
             TimingMeter(ledger, step_times),
             EtaMeter(step_times, date),
+            ThroughputMeter(ledger, counts),
+            GcMeter(),
             ProgressMeter(),
             LossMeter(),
             OptimizerMeter(),
+            TokenMeter(counts),
         ),
     )

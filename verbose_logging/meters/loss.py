@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import math
 
-from verbose_logging.facts import EpochBegin, Fact, Logged, StepEnd, TrainBegin
+from verbose_logging.facts import (
+    EpochBegin,
+    Fact,
+    Logged,
+    MicroStep,
+    RunOpened,
+    StepBegin,
+    StepEnd,
+    TrainBegin,
+    TrainingInspected,
+)
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.protocols import MetricSpec, Numbers
 from verbose_logging.windows import DebiasedEma, RunningMean
 
 _SMOOTHING = 0.9
+_LARGEST_EXPONENT = 700.0  # exp() of more does not fit a float
 
 
 class LossMeter(BaseMeter):
-    """The loss that the Trainer logs, which is the mean of the steps since its last log.
+    """The loss of every optimizer step: the sum of what `training_step` returned for its micro-batches.
 
-    A loss that is not finite is reported as it is and left out of the means. The Trainer logs 0.0 in place of a NaN
-    (`logging_nan_inf_filter`); its gradient norm is NaN then, and such a 0.0 counts neither in a mean nor as best.
+    Where that is not known it is the loss that the Trainer logs, which is the mean of the steps since its last log, and
+    0.0 in place of a NaN (`logging_nan_inf_filter`): such a 0.0 counts neither in a mean nor as best.
+
+    With several ranks the Trainer's loss of the step, the mean over all ranks, goes first where it logs every step.
+    Elsewhere the loss is this rank's own mean over its own loss tokens. Example: 2 ranks with 30 and 10 loss tokens,
+    each at a mean of 2.0. `training_step` divides by all 40 and multiplies by 2, so it returns 3.0 and 1.0; times
+    40 / (2 x 30) and 40 / (2 x 10) both are 2.0 again.
+
+    A loss that is not finite is reported as it is and left out of the means.
     """
 
     group = "metrics"
@@ -24,46 +42,101 @@ class LossMeter(BaseMeter):
         MetricSpec("loss", "", "Training loss of the step.", "lower"),
         MetricSpec("avg_loss", "", "Mean loss of the epoch so far, weighted by steps.", "lower"),
         MetricSpec("smoothed_loss", "", "Exponential moving average of the loss, 0.9, debiased.", "lower"),
+        MetricSpec("perplexity", "", "exp(loss), for a mean cross-entropy per token.", "lower"),
         MetricSpec("final_loss", "", "The last finite loss.", "lower"),
         MetricSpec("best_loss", "", "The lowest finite loss.", "lower"),
     )
 
     def __init__(self) -> None:
+        self._world_size = 1
+        self._is_cross_entropy = False
         self._begin()
 
     def _begin(self) -> None:
+        self._sum: float | None = None
+        self._own_tokens = 0
+        self._all_tokens: float | None = None
         self._loss: float | None = None
         self._epoch = RunningMean()
         self._smoothed = DebiasedEma(_SMOOTHING)
         self._final: float | None = None
         self._best: float | None = None
+        self._awaits_log = False
         self._steps_since_log = 0
 
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
-        if isinstance(fact, StepEnd):
-            self._loss = None
-            self._steps_since_log += 1
+        if isinstance(fact, MicroStep):
+            self._add(fact)
+        elif isinstance(fact, StepBegin):
+            self._sum, self._own_tokens, self._all_tokens = None, 0, None
+        elif isinstance(fact, StepEnd):
+            self._end_step(fact)
         elif isinstance(fact, Logged) and "loss" in fact.logs:
-            self._take(fact.logs["loss"], gradient_norm=fact.logs.get("grad_norm", 0.0))
+            self._take_log(fact)
         elif isinstance(fact, EpochBegin):
             self._epoch.reset()
         elif isinstance(fact, TrainBegin):
             self._begin()
+        elif isinstance(fact, RunOpened):
+            self._world_size = fact.world_size
+        elif isinstance(fact, TrainingInspected):
+            self._is_cross_entropy = "perplexity" in fact.metric_sources
 
-    def _take(self, loss: float, *, gradient_norm: float) -> None:
-        self._loss = loss
-        filtered = loss == 0.0 and not math.isfinite(gradient_norm)
-        if math.isfinite(loss) and not filtered:
-            self._epoch.add(loss, weight=max(1, self._steps_since_log))
-            self._smoothed.add(loss)
-            self._final = loss
-            self._best = loss if self._best is None else min(self._best, loss)
-        self._steps_since_log = 0
+    def _add(self, fact: MicroStep) -> None:
+        if fact.loss is None:
+            return
+        self._sum = (self._sum or 0.0) + fact.loss
+        self._own_tokens += fact.loss_tokens or 0
+        self._all_tokens = fact.items_in_batch
+
+    def _end_step(self, fact: StepEnd) -> None:
+        self._steps_since_log += 1
+        self._loss = self._own_mean()
+        self._awaits_log = fact.log_follows and (self._loss is None or self._world_size > 1)
+        if self._loss is not None and not self._awaits_log:
+            self._count(self._loss, steps=1)
+
+    def _own_mean(self) -> float | None:
+        """Returns the step's loss as this rank knows it."""
+        if self._sum is None or self._world_size == 1:
+            return self._sum
+        if not self._all_tokens or not self._own_tokens:
+            return self._sum
+        return self._sum * self._all_tokens / (self._world_size * self._own_tokens)
+
+    def _take_log(self, fact: Logged) -> None:
+        """Takes the Trainer's loss where ours is not known, or is one rank's and theirs is of this step alone."""
+        logged: float = fact.logs["loss"]
+        steps, self._steps_since_log = self._steps_since_log, 0
+        if not self._awaits_log:
+            return
+        self._awaits_log = False
+        own_is_truer = self._loss is not None and (steps > 1 or not math.isfinite(self._loss))
+        if own_is_truer:
+            steps = 1
+        else:
+            self._loss = logged
+        filtered = self._loss == 0.0 and not math.isfinite(fact.logs.get("grad_norm", 0.0))
+        if self._loss is not None and not filtered:
+            self._count(self._loss, steps=max(1, steps))
+
+    def _count(self, loss: float, *, steps: int) -> None:
+        if not math.isfinite(loss):
+            return
+        self._epoch.add(loss, weight=steps)
+        self._smoothed.add(loss)
+        self._final = loss
+        self._best = loss if self._best is None else min(self._best, loss)
 
     def at_step(self) -> Numbers:
-        """Returns the step's loss, where the Trainer logged one, and the means."""
-        return known(loss=self._loss, avg_loss=self._epoch.value, smoothed_loss=self._smoothed.value)
+        """Returns the step's loss, where it is known, and the means."""
+        perplexity = None
+        if self._is_cross_entropy and self._loss is not None and self._loss < _LARGEST_EXPONENT:
+            perplexity = math.exp(self._loss)
+        return known(
+            loss=self._loss, avg_loss=self._epoch.value, smoothed_loss=self._smoothed.value, perplexity=perplexity
+        )
 
     def at_epoch(self) -> Numbers:
         """Returns the epoch's mean loss."""

@@ -1,38 +1,88 @@
-"""What the optimizer was given: learning rate and gradient norm."""
+"""What the optimizer was given: learning rates, gradient norms, and how hard clipping bit."""
 
 from __future__ import annotations
 
-from verbose_logging.facts import Fact, Logged, PreOptimizerStep, StepBegin
+from verbose_logging.facts import Fact, Logged, PreOptimizerStep, StepBegin, StepEnd, TrainBegin
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.protocols import MetricSpec, Numbers
+
+_CLIP_EPSILON = 1e-6  # torch.nn.utils.clip_grad_norm_ divides by norm + 1e-6
 
 
 class OptimizerMeter(BaseMeter):
     """The learning rate that the step used, and the norm of its gradients before clipping.
 
-    After the step the scheduler has moved on, so the rate is the one read before the optimizer's step.
+    After the step the scheduler has moved on, so the rate is the one read before the optimizer's step. The gradients
+    that can be seen then are clipped already, so a module's norm is scaled back. Example: at a limit of 0.5 a total
+    norm of 2.0 is clipped by 0.25; a module that measures 0.1 afterwards had 0.4.
     """
 
     group = "metrics"
     specs = (
         MetricSpec("learning_rate", "", "Learning rate that the step used (of the first parameter group)."),
+        MetricSpec("learning_rate_group_*", "", "Learning rate of each parameter group, where they differ."),
         MetricSpec("grad_norm", "", "L2 norm of all gradients of the step, before clipping."),
+        MetricSpec("clip_coefficient", "", "Factor that clipping scaled the gradients by; 1 when it left them alone."),
+        MetricSpec("clipped_share", "", "Share of this session's steps that were clipped."),
+        MetricSpec("grad_norm/*", "", "L2 norm of a module's gradients before clipping."),
     )
 
     def __init__(self) -> None:
-        self._learning_rate: float | None = None
-        self._grad_norm: float | None = None
+        self._fact: PreOptimizerStep | None = None
+        self._logged_norm: float | None = None
+        self._steps = 0
+        self._clipped = 0
 
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, PreOptimizerStep):
-            self._learning_rate = fact.learning_rates[0] if fact.learning_rates else None
+            self._fact = fact
         elif isinstance(fact, Logged):
-            self._grad_norm = fact.logs.get("grad_norm")
+            self._logged_norm = fact.logs.get("grad_norm")
         elif isinstance(fact, StepBegin):
-            self._learning_rate = None
-            self._grad_norm = None
+            self._fact = None
+            self._logged_norm = None
+        elif isinstance(fact, StepEnd):
+            self._count()
+        elif isinstance(fact, TrainBegin):
+            self._steps = self._clipped = 0
+
+    def _count(self) -> None:
+        coefficient = self._coefficient()
+        if coefficient is not None:
+            self._steps += 1
+            self._clipped += coefficient < 1.0
+
+    def _coefficient(self) -> float | None:
+        if self._fact is None or self._fact.gradient_norm is None or not self._fact.gradient_norm_limit:
+            return None
+        coefficient: float = self._fact.gradient_norm_limit / (self._fact.gradient_norm + _CLIP_EPSILON)
+        return coefficient if coefficient != coefficient else min(1.0, coefficient)  # noqa: PLR0124 - NaN stays NaN
 
     def at_step(self) -> Numbers:
         """Returns what is known of the step."""
-        return known(learning_rate=self._learning_rate, grad_norm=self._grad_norm)
+        fact = self._fact
+        norm = fact.gradient_norm if fact is not None and fact.gradient_norm is not None else self._logged_norm
+        rates = fact.learning_rates if fact is not None else ()
+        numbers = known(
+            learning_rate=rates[0] if rates else None,
+            grad_norm=norm,
+            clip_coefficient=self._coefficient(),
+            clipped_share=self._share(),
+        )
+        if len(set(rates)) > 1:
+            numbers |= {f"learning_rate_group_{place}": rate for place, rate in enumerate(rates)}
+        return numbers | self._module_norms()
+
+    def _module_norms(self) -> dict[str, float | int | str | None]:
+        if self._fact is None or not self._fact.module_norms:
+            return {}
+        scale = 1.0 / (self._coefficient() or 1.0)
+        return {f"grad_norm/{module}": scale * norm for module, norm in self._fact.module_norms.items()}
+
+    def _share(self) -> float | None:
+        return self._clipped / self._steps if self._steps else None
+
+    def at_end(self) -> Numbers:
+        """Returns how often clipping bit."""
+        return known(clipped_share=self._share())

@@ -1,0 +1,128 @@
+"""What is read once from a Trainer's arguments, state and data: the facts that open a training."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from verbose_logging import facts
+from verbose_logging.facts import Deferred, Fact
+from verbose_logging.history import tokens_at_checkpoint
+from verbose_logging.inspection import (
+    folder_size_bytes,
+    inspect_dataset,
+    inspect_model,
+    inspect_training_args,
+    redact,
+)
+from verbose_logging.plain import plain
+from verbose_logging.settings import Settings
+
+_LOGGED = "the Trainer's log"
+_CROSS_ENTROPY_TRAINERS = {"Trainer", "SFTTrainer"}
+
+
+def metric_sources(*, loss: bool, gradient_norm: bool, cross_entropy: bool) -> dict[str, str]:
+    """Returns where each number of a run comes from.
+
+    Args:
+        loss: Whether the tap on `training_step` delivers.
+        gradient_norm: Whether the tap on the gradient norm delivers.
+        cross_entropy: Whether the loss is a mean cross-entropy per token, so that a perplexity makes sense.
+    """
+    sources = {
+        "loss": "training_step: sum over the step's micro-batches" if loss else f"{_LOGGED}: mean since its last log",
+        "grad_norm": "the Trainer's own norm, before clipping" if gradient_norm else f"{_LOGGED}: the logged step's",
+        "learning_rate": "optimizer.param_groups, before the step",
+        "timing": "gaps between hooks, host clock",
+    }
+    if loss:
+        sources |= {"tokens": "the batches given to training_step", "num_tokens": "real tokens, summed"}
+    if cross_entropy:
+        sources["perplexity"] = "exp(loss)"
+    return sources
+
+
+def is_cross_entropy(trainer: Any) -> bool:
+    """Returns whether a Trainer's loss is the mean cross-entropy of a language model."""
+    model = getattr(trainer, "model", None)
+    base = model.get_base_model() if model is not None and hasattr(model, "get_base_model") else model
+    known_trainer = type(trainer).__name__ in _CROSS_ENTROPY_TRAINERS
+    return known_trainer and type(base).__name__.endswith(("ForCausalLM", "LMHeadModel"))
+
+
+def training_inspected(
+    settings: Settings, args: Any, passed: Mapping[str, Any], sources: dict[str, str]
+) -> facts.TrainingInspected:
+    """Returns what will be trained, on what, how.
+
+    Args:
+        settings: Our own options.
+        args: The TrainingArguments.
+        passed: The keyword arguments of `on_train_begin`.
+        sources: Where each number comes from.
+    """
+    datasets = {name: getattr(passed.get(f"{name}_dataloader"), "dataset", None) for name in ("train", "eval")}
+    return facts.TrainingInspected(
+        monotonic(),
+        training_args=inspect_training_args(args),
+        model_info=inspect_model(passed.get("model")),
+        dataset_info={name: inspect_dataset(found) for name, found in datasets.items() if found is not None},
+        settings=redact(plain(settings.described())),
+        metric_sources=sources,
+    )
+
+
+def train_begin(args: Any, state: Any, dataloader: Any, *, attempt: int) -> facts.TrainBegin:
+    """Returns what lies ahead: steps, epochs, and the Trainer's schedule of evaluations and saves."""
+    batches = _length(dataloader)
+    steps_per_epoch = -(-batches // max(1, args.gradient_accumulation_steps)) if batches else None
+    known_epochs = state.num_train_epochs not in (None, 0, sys.maxsize)
+    return facts.TrainBegin(
+        monotonic(),
+        step=state.global_step,
+        total_steps=state.max_steps if state.max_steps > 0 else None,
+        total_epochs=int(state.num_train_epochs) if known_epochs else None,
+        steps_per_epoch=steps_per_epoch,
+        batches_per_epoch=batches,
+        attempt=attempt,
+        evaluate_every_steps=_every(args.eval_strategy, state.eval_steps, steps_per_epoch),
+        save_every_steps=_every(args.save_strategy, state.save_steps, steps_per_epoch),
+    )
+
+
+def restored(log_path: Path, args: Any, step: int) -> Fact:
+    """Returns what our log of an earlier session says of the checkpoint; looked up on the recorder's thread."""
+    checkpoint = checkpoint_path(args, step)
+    return facts.Restored(monotonic(), Deferred(partial(tokens_at_checkpoint, log_path, checkpoint, step)))
+
+
+def saved(args: Any, state: Any) -> Fact:
+    """Returns a checkpoint that is just written; its size is measured on the recorder's thread."""
+    at = monotonic()
+    path = checkpoint_path(args, state.global_step)
+    return facts.Saved(at, state.global_step, state.epoch or 0.0, path, Deferred(partial(folder_size_bytes, path)))
+
+
+def checkpoint_path(args: Any, step: int) -> str:
+    """Returns where the Trainer puts the checkpoint of a step."""
+    return os.path.join(args.output_dir, f"checkpoint-{step}")  # noqa: PTH118 - a text, not a file
+
+
+def _length(dataloader: Any) -> int | None:
+    try:
+        return len(dataloader)
+    except TypeError:  # a stream, or no data loader
+        return None
+
+
+def _every(strategy: Any, steps: int | None, steps_per_epoch: int | None) -> int | None:
+    name = getattr(strategy, "value", strategy)
+    if name == "epoch":
+        return steps_per_epoch
+    return steps if name == "steps" and steps else None

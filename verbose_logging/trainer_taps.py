@@ -1,0 +1,183 @@
+"""Reaches the live Trainer for what no hook is told: each micro-batch's loss and size, and the gradient norm.
+
+Everything is wrapped on the instance, for the time of one training, and passes arguments, result and exceptions
+through untouched. A scalar is copied where it is and read later by the pipeline's thread: the training thread is never
+made to wait for its device. A tap that fails is switched off, tells once, and the hooks' own figures take its place.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+from transformers import Trainer
+
+from verbose_logging.batch_counts import count_batch
+from verbose_logging.facts import Fact, MicroStep
+
+Tell = Callable[[str, Exception], None]
+
+_TEXT_MODELS = ("ForCausalLM", "LMHeadModel")
+
+
+def find_trainer() -> Trainer | None:
+    """Returns the Trainer that the present call came from: the nearest frame whose `self` is one."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - a callback is never handed its Trainer
+    while frame is not None:
+        candidate = frame.f_locals.get("self")
+        if isinstance(candidate, Trainer):
+            return candidate
+        frame = frame.f_back
+    return None
+
+
+class Tap:
+    """A method of one object, wrapped for a while.
+
+    Wraps of others survive: one that was there before is called by ours and restored; one that was put over ours stays,
+    and ours inside it falls silent.
+
+    Args:
+        owner: The object.
+        name: Its method.
+        make: Takes the method and returns what is called in its place.
+    """
+
+    def __init__(self, owner: Any, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+        self._owner = owner
+        self._name = name
+        self._previous = owner.__dict__.get(name)
+        method = getattr(owner, name)
+        self._wrapper = functools.wraps(method)(make(method))
+        setattr(owner, name, self._wrapper)
+
+    def remove(self) -> None:
+        """Restores what was there before, unless somebody has wrapped over us since."""
+        if self._owner.__dict__.get(self._name) is not self._wrapper:
+            return
+        if self._previous is None:
+            delattr(self._owner, self._name)
+        else:
+            setattr(self._owner, self._name, self._previous)
+
+
+class TrainerTaps:
+    """The taps of one training.
+
+    Args:
+        trainer: The live Trainer.
+        put: Takes facts.
+        tell: Told once of a tap that failed and was switched off.
+
+    Attributes:
+        gradient_norm: The norm before clipping of the step under way, once it is known.
+    """
+
+    def __init__(self, trainer: Trainer, put: Callable[[Fact], None], tell: Tell) -> None:
+        self._trainer = trainer
+        self._put = put
+        self._tell = tell
+        self._taps: list[Tap] = []
+        self._silent: set[str] = set()
+        self.gradient_norm: Any = None
+        model = getattr(trainer.accelerator, "unwrap_model", lambda model: model)(trainer.model)
+        base = model.get_base_model() if hasattr(model, "get_base_model") else model
+        self._shifts_labels = type(base).__name__.endswith(_TEXT_MODELS)
+
+    def install(self) -> None:
+        """Wraps `training_step` and whatever computes the gradient norm in this version of transformers."""
+        self._taps.append(Tap(self._trainer, "training_step", self._around_training_step))
+        if hasattr(self._trainer, "_get_grad_norm"):
+            self._taps.append(Tap(self._trainer, "_get_grad_norm", self._around_gradient_norm))
+        else:
+            self._taps.append(Tap(self._trainer.accelerator, "clip_grad_norm_", self._around_gradient_norm))
+
+    def remove(self) -> None:
+        """Takes every tap away again; idempotent."""
+        self._silent |= {"training_step", "gradient_norm"}
+        while self._taps:
+            self._taps.pop().remove()
+
+    def take_gradient_norm(self) -> Any:
+        """Returns the norm of the step under way and forgets it."""
+        norm, self.gradient_norm = self.gradient_norm, None
+        return norm
+
+    @property
+    def gradients_are_whole(self) -> bool:
+        """Whether this rank holds whole gradients at their true scale, so that it can measure them by itself."""
+        accelerator = self._trainer.accelerator
+        sharded = str(accelerator.distributed_type).rsplit(".", 1)[-1] in {"DEEPSPEED", "FSDP", "MEGATRON_LM"}
+        return not sharded and getattr(accelerator, "scaler", None) is None
+
+    def is_on(self, tap: str) -> bool:
+        """Returns whether a tap ("training_step", "gradient_norm") delivers."""
+        return bool(self._taps) and tap not in self._silent
+
+    def _around_training_step(self, training_step: Callable[..., Any]) -> Callable[..., Any]:
+        def tapped(*args: Any, **kwargs: Any) -> Any:
+            counts = self._guarded("training_step", self._count, args, kwargs)
+            loss = training_step(*args, **kwargs)
+            if counts is not None:
+                self._guarded("training_step", self._report, loss, counts, args, kwargs)
+            return loss
+
+        return tapped
+
+    def _count(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Counts before the step runs, because a user's `compute_loss` may take the labels out of the batch."""
+        inputs = args[1] if len(args) > 1 else kwargs.get("inputs")
+        return count_batch(inputs, shifts_labels=self._shifts_labels)
+
+    def _report(self, loss: Any, counts: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        items = args[2] if len(args) > 2 else kwargs.get("num_items_in_batch")  # noqa: PLR2004 - its position
+        self._put(
+            MicroStep(
+                monotonic(),
+                loss=copied(loss),
+                samples=counts.samples,
+                padded_tokens=counts.padded_tokens,
+                real_tokens=counts.real_tokens,
+                loss_tokens=counts.loss_tokens,
+                squared_lengths=counts.squared_lengths,
+                items_in_batch=copied(items),
+                shapes=counts.shapes,
+            )
+        )
+
+    def _around_gradient_norm(self, compute: Callable[..., Any]) -> Callable[..., Any]:
+        def tapped(*args: Any, **kwargs: Any) -> Any:
+            norm = compute(*args, **kwargs)
+            self._guarded("gradient_norm", self._keep_gradient_norm, norm)
+            return norm
+
+        return tapped
+
+    def _keep_gradient_norm(self, norm: Any) -> None:
+        self.gradient_norm = copied(norm)
+
+    def _guarded(self, tap: str, function: Callable[..., Any], *args: Any) -> Any:
+        if tap in self._silent:
+            return None
+        try:
+            return function(*args)
+        except Exception as error:  # noqa: BLE001 - an observer never stops the observed
+            self._silent.add(tap)
+            self._tell(f"tap on {tap}", error)
+            return None
+
+
+def copied(scalar: Any) -> Any:
+    """Returns a scalar that later steps cannot change, still on its device.
+
+    A distributed tensor is not known: reading it would be a collective, and one rank alone must not start one.
+    """
+    if scalar is None or isinstance(scalar, int | float):
+        return scalar
+    if hasattr(scalar, "full_tensor"):
+        return None
+    return scalar.detach().clone() if hasattr(scalar, "detach") else scalar
