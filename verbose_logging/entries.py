@@ -68,11 +68,11 @@ class TrainingInitialization(EntryBase, frozen=True, kw_only=True, tag="training
 class TrainingStart(EntryBase, frozen=True, kw_only=True, tag="training_start"):
     """Training begins. `attempt` is above 1 when the Trainer started again with a smaller batch."""
 
+    attempt: int
     total_steps: int | None = None
     total_epochs: int | None = None
     steps_per_epoch: int | None = None
     resumed_from_step: int | None = None
-    attempt: int = msgspec.field(default=1)
 
 
 class EpochBegin(EntryBase, frozen=True, kw_only=True, tag="epoch_begin"):

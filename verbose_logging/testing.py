@@ -122,6 +122,8 @@ class FactScript:
         total_steps: Optimizer steps of the whole run; `None` for a stream.
         steps_per_epoch: Optimizer steps of an epoch.
         first_step: Steps that were done before, for a resumed run.
+        evaluate_every_steps: The schedule of evaluations; `None` for never. The script writes none by itself.
+        save_every_steps: The schedule of checkpoints, in the same way.
 
     Example:
         >>> script = FactScript(total_steps=2, steps_per_epoch=2).open().begin().epoch_begin()
@@ -130,12 +132,21 @@ class FactScript:
         15
     """
 
-    def __init__(self, *, total_steps: int | None, steps_per_epoch: int, first_step: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        total_steps: int | None,
+        steps_per_epoch: int,
+        first_step: int = 0,
+        evaluate_every_steps: int | None = None,
+        save_every_steps: int | None = None,
+    ) -> None:
         self.facts: list[facts.Fact] = []
         self.clock = ManualClock()
         self._total_steps = total_steps
         self._steps_per_epoch = steps_per_epoch
         self._step = first_step
+        self._schedule = (evaluate_every_steps, save_every_steps)
 
     @property
     def epoch(self) -> float:
@@ -156,7 +167,8 @@ class FactScript:
         """Training begins, or begins again."""
         epochs = None if self._total_steps is None else -(-self._total_steps // self._steps_per_epoch)
         per_epoch = self._steps_per_epoch
-        return self.add(facts.TrainBegin, self._step, self._total_steps, epochs, per_epoch, per_epoch, attempt)
+        planned = (self._step, self._total_steps, epochs, per_epoch, per_epoch)
+        return self.add(facts.TrainBegin, *planned, attempt, *self._schedule)
 
     def epoch_begin(self) -> FactScript:
         """An epoch begins."""

@@ -41,7 +41,14 @@ def tiny_dataset(count: int = 64) -> list[dict[str, torch.Tensor]]:
 def make_trainer(tmp_path: Path) -> MakeTrainer:
     """Makes Trainers that write below the test's folder; arguments are those of TrainingArguments."""
 
-    def make(*, callbacks: list[Any], model: Any = None, train_dataset: Any = None, **arguments: Any) -> Trainer:
+    def make(
+        *,
+        callbacks: list[Any],
+        model: Any = None,
+        train_dataset: Any = None,
+        trainer_class: type[Trainer] = Trainer,
+        **arguments: Any,
+    ) -> Trainer:
         defaults = {
             "output_dir": str(tmp_path / "out"),
             "max_steps": 10,
@@ -53,7 +60,7 @@ def make_trainer(tmp_path: Path) -> MakeTrainer:
             "disable_tqdm": True,
             "seed": 3,
         }
-        return Trainer(
+        return trainer_class(
             model=model or tiny_model(),
             args=TrainingArguments(**{**defaults, **arguments}),
             train_dataset=train_dataset if train_dataset is not None else tiny_dataset(),
@@ -71,12 +78,12 @@ def train(tmp_path: Path, make_trainer: MakeTrainer) -> Iterator[Training]:
     callbacks: list[VerboseLoggingCallback] = []
 
     def run(
-        level: str = "high", options: dict[str, Any] | None = None, **arguments: Any
+        level: str = "high", options: dict[str, Any] | None = None, resume: str | None = None, **arguments: Any
     ) -> tuple[Trainer, list[dict[str, Any]]]:
         callback = VerboseLoggingCallback(level, log_file=str(log_file), **{"console": "off", **(options or {})})
         callbacks.append(callback)
         trainer = make_trainer(callbacks=[callback], **arguments)
-        trainer.train()
+        trainer.train(resume_from_checkpoint=resume)
         return trainer, read_lines(log_file)
 
     yield run

@@ -7,7 +7,7 @@ PyTorch's distributed tensors hold a part per process.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -39,6 +39,12 @@ def parameters_of(model: Any) -> list[Parameter]:
     return [_parameter(name, tensor) for name, tensor in reversed(named.values())]
 
 
+def true_shape(tensor: Any) -> tuple[int, ...]:
+    """Returns the shape of the whole tensor: before it was spread over processes or packed by bitsandbytes."""
+    packed = getattr(getattr(tensor, "quant_state", None), "shape", None)
+    return tuple(getattr(tensor, "ds_shape", None) or packed or tensor.shape)
+
+
 def held_bytes(tensors: Iterable[Any]) -> int:
     """Returns the bytes that this process holds of the tensors, each one once."""
     return sum(_held_bytes(tensor) for tensor in {id(tensor): tensor for tensor in tensors}.values())
@@ -59,13 +65,7 @@ def _count(tensor: Any) -> int:
     partitioned = getattr(tensor, "ds_numel", None)
     if partitioned is not None:
         return int(partitioned)
-    true_shape: Sequence[int] | None = getattr(tensor, "ds_shape", None) or _packed_shape(tensor)
-    return int(tensor.numel()) if true_shape is None else math.prod(true_shape)
-
-
-def _packed_shape(tensor: Any) -> Sequence[int] | None:
-    """Returns the shape before bitsandbytes packed the weight."""
-    return getattr(getattr(tensor, "quant_state", None), "shape", None)
+    return math.prod(true_shape(tensor))
 
 
 def _held_bytes(tensor: Any) -> int:

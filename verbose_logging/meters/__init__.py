@@ -51,7 +51,7 @@ def build_meters(date: Callable[[float], str], *, peak_flops: float | None = Non
         (ledger, step_times, counts),
         (
             TimingMeter(ledger, step_times),
-            EtaMeter(step_times, date),
+            EtaMeter(ledger, date),
             ThroughputMeter(ledger, counts),
             GcMeter(),
             ProgressMeter(),

@@ -2,48 +2,144 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
-from verbose_logging.facts import Fact, StepEnd, TrainBegin
+from verbose_logging.facts import Evaluated, Fact, Saved, StepEnd, TrainBegin
 from verbose_logging.meters.base import BaseMeter
-from verbose_logging.meters.rates import StepTimes
+from verbose_logging.meters.durations import Durations, Forecast
+from verbose_logging.meters.ledger import Ledger
 from verbose_logging.protocols import MetricSpec, Numbers
+
+# An evaluation or a save that has not been seen yet, as a share of the steps between two of them.
+_UNSEEN_EVALUATION = 0.1
+_UNSEEN_SAVE = 0.02
+
+_P90 = 1.2816  # standard deviations from the mean to the 90th percentile
 
 
 class EtaMeter(BaseMeter):
-    """Remaining steps times the recent pace of this session, so a resumed run is right from its first steps on.
+    """Remaining steps at the pace of this session, and the evaluations and saves to come at their measured cost.
+
+    Only what this session has measured counts, so a resumed run is right from its first steps on. What is due at the
+    step that has just ended still lies ahead: the Trainer evaluates and saves after it.
 
     Args:
-        step_times: Recent step times; observed before this meter.
+        ledger: Splits the time; observed before this meter.
         date: Turns a monotonic time into an ISO 8601 date.
     """
 
     group = "timing"
     specs = (
-        MetricSpec("eta_minutes", "min", "Time until the last step is done.", "lower"),
-        MetricSpec("estimated_completion", "", "The date at which the last step will be done."),
+        MetricSpec("eta_minutes", "min", "Time until training ends, evaluations and saves included.", "lower"),
+        MetricSpec("eta_low_minutes", "min", "The end comes sooner than this in one case of ten.", "lower"),
+        MetricSpec("eta_high_minutes", "min", "The end comes later than this in one case of ten.", "lower"),
+        MetricSpec("estimated_completion", "", "The date at which training will end."),
     )
 
-    def __init__(self, step_times: StepTimes, date: Callable[[float], str]) -> None:
-        self._step_times = step_times
+    def __init__(self, ledger: Ledger, date: Callable[[float], str]) -> None:
+        self._ledger = ledger
         self._date = date
-        self._total_steps: int | None = None
+        self._begin(total_steps=None, evaluate_every_steps=None, save_every_steps=None)
+
+    def _begin(
+        self, *, total_steps: int | None, evaluate_every_steps: int | None, save_every_steps: int | None
+    ) -> None:
+        self._total_steps = total_steps
         self._step = 0
         self._at = 0.0
+        self._steps = Durations(warm_up=2, enough=5)
+        self._evaluations = Scheduled(evaluate_every_steps, unseen_share=_UNSEEN_EVALUATION)
+        self._saves = Scheduled(save_every_steps, unseen_share=_UNSEEN_SAVE)
 
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, StepEnd):
-            self._step = fact.step
-            self._at = fact.at
+            self._step_ended(fact)
+        elif isinstance(fact, Evaluated):
+            self._evaluations.add(self._ledger.evaluation_seconds)
+        elif isinstance(fact, Saved):
+            self._saves.add(self._ledger.last_gap)
         elif isinstance(fact, TrainBegin):
-            self._total_steps = fact.total_steps
-            self._step = fact.step
+            self._begin(
+                total_steps=fact.total_steps,
+                evaluate_every_steps=fact.evaluate_every_steps,
+                save_every_steps=fact.save_every_steps,
+            )
+
+    def _step_ended(self, fact: StepEnd) -> None:
+        self._step = fact.step
+        self._at = fact.at
+        self._evaluations.step_ended()
+        self._saves.step_ended()
+        if self._ledger.step_time_seconds is not None:
+            self._steps.add(self._ledger.step_time_seconds)
 
     def at_step(self) -> Numbers:
         """Returns the forecast, nothing where the number of steps is not known."""
-        pace = self._step_times.robust
-        if pace is None or self._total_steps is None:
+        step_seconds = self._steps.typical_seconds
+        if step_seconds is None or self._total_steps is None:
             return {}
-        seconds = max(0, self._total_steps - self._step) * pace
-        return {"eta_minutes": seconds / 60, "estimated_completion": self._date(self._at + seconds)}
+        parts = [
+            self._steps.forecast(max(0, self._total_steps - self._step)),
+            self._evaluations.forecast(self._step, self._total_steps, step_seconds),
+            self._saves.forecast(self._step, self._total_steps, step_seconds),
+        ]
+        seconds = sum(part.seconds for part in parts if part is not None)
+        reach = _P90 * math.sqrt(sum(part.variance for part in parts if part is not None))
+        return {
+            "eta_minutes": seconds / 60,
+            "eta_low_minutes": max(0.0, seconds - reach) / 60,
+            "eta_high_minutes": (seconds + reach) / 60,
+            "estimated_completion": self._date(self._at + seconds),
+        }
+
+
+class Scheduled:
+    """Evaluations, or saves: how long they take, and how many the Trainer's schedule still holds.
+
+    Several evaluations at one step (one for each data set) are one. The first, which warms caches up, is left out once
+    a second is known.
+
+    Args:
+        every_steps: The schedule: every multiple of this, and the last step; `None` for never.
+        unseen_share: How long one takes before any has been seen, as a share of the steps between two.
+    """
+
+    def __init__(self, every_steps: int | None, *, unseen_share: float) -> None:
+        self._every_steps = every_steps
+        self._unseen_share = unseen_share
+        self._durations = Durations(warm_up=1, enough=2)
+        self._under_way_seconds = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Takes in the duration of one, or of a part of one."""
+        self._under_way_seconds += seconds
+
+    def step_ended(self) -> None:
+        """Closes what came since the step before."""
+        if self._under_way_seconds:
+            self._durations.add(self._under_way_seconds)
+            self._under_way_seconds = 0.0
+
+    def count(self, step: int, total_steps: int) -> int:
+        """Returns how many are still to come, those due at this step included.
+
+        Example:
+            >>> Scheduled(10, unseen_share=0.1).count(step=20, total_steps=35)  # at 20, 30 and 35
+            3
+        """
+        if self._every_steps is None:
+            return 0
+        return max(0, -(-total_steps // self._every_steps) - (step - 1) // self._every_steps)
+
+    def forecast(self, step: int, total_steps: int, step_seconds: float) -> Forecast | None:
+        """Returns the time that those to come will take; as uncertain as it is long while none has been seen."""
+        if self._every_steps is None:
+            return None
+        count = self.count(step, total_steps)
+        seen = self._durations.forecast(count)
+        if seen is not None:
+            return seen
+        guess = count * self._unseen_share * min(self._every_steps, total_steps) * step_seconds
+        return Forecast(guess, guess * guess)

@@ -1,8 +1,7 @@
-"""The step times that count for rates and forecasts: recent ones, without the first two."""
+"""The step times that count for rates: recent ones, without the first two."""
 
 from __future__ import annotations
 
-import statistics
 from collections import deque
 
 from verbose_logging.facts import Fact, StepEnd, TrainBegin
@@ -11,7 +10,6 @@ from verbose_logging.meters.ledger import Ledger
 _WINDOW = 100
 _ENOUGH = 5  # steps after which the first ones can be done without
 _WARM_UP = 2  # compilation, allocator growth and cold caches sit in the first two
-_OUTLIER = 5.0  # times the median; a pause, not a pace
 
 
 class StepTimes:
@@ -43,14 +41,3 @@ class StepTimes:
         """Steps per second, `None` before the first step."""
         total = sum(self._times)
         return len(self._times) / total if total > 0 else None
-
-    @property
-    def robust(self) -> float | None:
-        """The pace in seconds per step: the mean, with pauses cut to five times the median.
-
-        A median alone forecasts too little where step times are skewed; a mean alone jumps at every pause.
-        """
-        if not self._times:
-            return None
-        ceiling = _OUTLIER * statistics.median(self._times)
-        return sum(min(step_time, ceiling) for step_time in self._times) / len(self._times)

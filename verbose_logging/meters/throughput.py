@@ -51,7 +51,9 @@ class TokenMeter(BaseMeter):
         MetricSpec("padded_tokens", "", "Token positions of the step on this rank, padding included."),
         MetricSpec("real_tokens", "", "Token positions of the step on this rank that are no padding."),
         MetricSpec("loss_tokens", "", "Positions of the step on this rank that the loss is taken over."),
-        MetricSpec("global_loss_tokens", "", "Positions of the step on all ranks that the loss is taken over."),
+        MetricSpec(
+            "num_items_in_batch", "", "What the Trainer divides the step's loss by: labels counted over all ranks."
+        ),
         MetricSpec("padding_fraction", "", "Share of the step's positions that are padding.", "lower"),
         MetricSpec("num_tokens", "", "Real tokens since the run began on this rank, resumes included."),
     )
@@ -81,7 +83,7 @@ class TokenMeter(BaseMeter):
             padded_tokens=padded,
             real_tokens=real,
             loss_tokens=values.get("loss_tokens"),
-            global_loss_tokens=self._counts.items_in_batch if self._world_size > 1 else None,
+            num_items_in_batch=self._counts.items_in_batch if self._world_size > 1 else None,
             padding_fraction=1 - real / padded if padded and real is not None else None,
             num_tokens=self._total,
         )
@@ -105,7 +107,7 @@ class ThroughputMeter(BaseMeter):
         MetricSpec("tokens_per_second", "1/s", "Real tokens per second on this rank.", "higher"),
         MetricSpec("padded_tokens_per_second", "1/s", "Token positions per second on this rank, padding included."),
         MetricSpec("loss_tokens_per_second", "1/s", "Tokens under the loss per second on this rank.", "higher"),
-        MetricSpec("global_loss_tokens_per_second", "1/s", "Tokens under the loss per second on all ranks.", "higher"),
+        MetricSpec("global_items_per_second", "1/s", "num_items_in_batch per second, over all ranks.", "higher"),
     )
 
     def __init__(self, ledger: Ledger, counts: StepCounts) -> None:
@@ -121,7 +123,7 @@ class ThroughputMeter(BaseMeter):
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, StepEnd) and self._ledger.step_time_seconds is not None and self._counts.values:
-            row = {**self._counts.values, "global_loss_tokens": self._counts.items_in_batch}
+            row = {**self._counts.values, "items": self._counts.items_in_batch}
             self._steps.append((self._ledger.step_time_seconds, row))
             self._seen += 1
             if self._seen == _ENOUGH:
@@ -139,7 +141,7 @@ class ThroughputMeter(BaseMeter):
             tokens_per_second=self._rate("real_tokens"),
             padded_tokens_per_second=self._rate("padded_tokens"),
             loss_tokens_per_second=self._rate("loss_tokens"),
-            global_loss_tokens_per_second=self._rate("global_loss_tokens") if self._world_size > 1 else None,
+            global_items_per_second=self._rate("items") if self._world_size > 1 else None,
         )
 
     def _rate(self, name: str) -> float | None:

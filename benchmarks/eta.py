@@ -1,0 +1,226 @@
+"""How far off the remaining time is, beside the two estimates that training tools usually show.
+
+The traces are seeded scripts of facts; ours is read from the entries that the real recorder makes of them. The others
+are what a user sees beside it: the Trainer's progress bar (tqdm, smoothing 0.3), and elapsed / done x remaining. Both
+count the steps that a resumed run restores as done now, as they do in the field.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from statistics import fmean
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+from tqdm.std import EMA
+
+from verbose_logging.facts import StepEnd
+from verbose_logging.testing import FactScript, record
+
+STEPS = 1000
+SMOOTHING = 0.3
+SEED = 7
+JITTER = 0.1  # of a step's time; batches differ in length
+
+
+class Trace(NamedTuple):
+    """A run, and the step from which on its forecasts are judged.
+
+    Args:
+        script: The facts.
+        judged_from: The first step whose forecast counts: nothing can be known of what has never been seen.
+    """
+
+    script: FactScript
+    judged_from: int = 5
+
+
+class Moment(NamedTuple):
+    """The end of a step and what was said there of the time that is left, in seconds."""
+
+    step: int
+    left: float
+    ours: float
+    low: float
+    high: float
+    tqdm: float
+    elapsed_fraction: float
+
+
+class Errors(NamedTuple):
+    """Mean absolute errors over a trace, in seconds, and the share of moments that lie in our range."""
+
+    ours: float
+    tqdm: float
+    elapsed_fraction: float
+    covered: float
+
+
+class Run:
+    """A script that writes whole steps of a given length, and evaluates and saves on schedule as the Trainer does."""
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        evaluate_every_steps: int | None = None,
+        save_every_steps: int | None = None,
+        resumed: int = 0,
+    ) -> None:
+        self.random = random.Random(seed)
+        self.script = FactScript(
+            total_steps=STEPS,
+            steps_per_epoch=STEPS,
+            first_step=resumed,
+            evaluate_every_steps=evaluate_every_steps,
+            save_every_steps=save_every_steps,
+        )
+        self.script.open().begin().epoch_begin()
+        self._step = resumed
+        self._evaluate_every_steps = evaluate_every_steps
+        self._save_every_steps = save_every_steps
+
+    def jitter(self, seconds: float, spread: float = JITTER) -> float:
+        """Returns about that many seconds, never below zero and skewed to the right."""
+        return seconds * self.random.lognormvariate(0.0, spread)
+
+    def step(self, seconds: float) -> None:
+        """A step, and what is due after it."""
+        self._step += 1
+        self.script.step(data_wait=0.1 * seconds, forward_backward=0.7 * seconds, optimizer=0.2 * seconds)
+        first = self._step == self._evaluate_every_steps
+        if self._is_due(self._evaluate_every_steps):
+            self.script.evaluate(seconds=self.jitter(48.0 if first else 40.0, 0.03), eval_loss=1.0)
+        if self._is_due(self._save_every_steps):
+            self.script.save(seconds=self.jitter(15.0, 0.3))
+
+    def _is_due(self, every_steps: int | None) -> bool:
+        return every_steps is not None and (self._step % every_steps == 0 or self._step == STEPS)
+
+    def end(self, judged_from: int = 5) -> Trace:
+        """Ends the run."""
+        self.script.epoch_end().end()
+        return Trace(self.script, judged_from)
+
+
+def constant_speed(seed: int) -> Trace:
+    """Every step takes about a second."""
+    run = Run(seed)
+    for _ in range(STEPS):
+        run.step(run.jitter(1.0))
+    return run.end()
+
+
+def slow_first_steps(seed: int) -> Trace:
+    """The first steps compile and warm up."""
+    run = Run(seed)
+    for slow in (40.0, 8.0, 3.0):
+        run.step(slow)
+    for _ in range(STEPS - 3):
+        run.step(run.jitter(1.0))
+    return run.end()
+
+
+def evaluation_and_saving(seed: int) -> Trace:
+    """An evaluation every 150 steps, the first one slower, and a checkpoint every 200."""
+    run = Run(seed, evaluate_every_steps=150, save_every_steps=200)
+    for _ in range(STEPS):
+        run.step(run.jitter(1.0))
+    return run.end(judged_from=151)
+
+
+def resume(seed: int) -> Trace:
+    """A run that goes on from the middle."""
+    run = Run(seed, resumed=STEPS // 2)
+    for _ in range(STEPS // 2):
+        run.step(run.jitter(1.0))
+    return run.end(judged_from=STEPS // 2 + 5)
+
+
+def speed_change(seed: int) -> Trace:
+    """Half way the machine gets a neighbour, and steps take 1.4 times as long; judged from the change on."""
+    run = Run(seed)
+    for step in range(STEPS):
+        run.step(run.jitter(1.0 if step < STEPS // 2 else 1.4))
+    return run.end(judged_from=STEPS // 2 + 1)
+
+
+def noisy_steps(seed: int) -> Trace:
+    """Batches of very different lengths, and now and then a pause of ten steps."""
+    run = Run(seed)
+    for _ in range(STEPS):
+        pause = 10.0 if run.random.random() < 0.01 else 0.0
+        run.step(run.jitter(1.0, 0.4) + pause)
+    return run.end()
+
+
+TRACES: dict[str, Callable[[int], Trace]] = {
+    "constant speed": constant_speed,
+    "slow first steps": slow_first_steps,
+    "evaluation and saving": evaluation_and_saving,
+    "resume": resume,
+    "speed change": speed_change,
+    "noisy steps": noisy_steps,
+}
+
+
+class Tqdm:
+    """The arithmetic of tqdm's bar, as the Trainer drives it: one update a step, restored steps in the first."""
+
+    def __init__(self, began_at: float) -> None:
+        self._steps, self._seconds = EMA(SMOOTHING), EMA(SMOOTHING)
+        self._done, self._at = 0, began_at
+
+    def left(self, fact: StepEnd) -> float:
+        """Returns the seconds left at the end of a step."""
+        rate = self._steps(fact.step - self._done) / self._seconds(fact.at - self._at)
+        self._done, self._at = fact.step, fact.at
+        return (STEPS - fact.step) / rate
+
+
+def moments(trace: Trace) -> Iterator[Moment]:
+    """Yields every judged moment of the trace."""
+    facts = trace.script.facts
+    began_at, ended_at = facts[0].at, facts[-1].at
+    entries = record(facts, level="medium").of_type("training_step_complete")
+    bar = Tqdm(began_at)
+    for fact, entry in zip((fact for fact in facts if isinstance(fact, StepEnd)), entries, strict=True):
+        timing, step = entry.timing, fact.step
+        ours, low, high = (60 * timing[f"eta_{name}minutes"] for name in ("", "low_", "high_"))
+        by_bar, by_fraction = bar.left(fact), (fact.at - began_at) / step * (STEPS - step)
+        if step >= trace.judged_from:
+            yield Moment(step, ended_at - fact.at, ours, low, high, by_bar, by_fraction)
+
+
+def errors(trace: Trace) -> Errors:
+    """Returns how far off the three are on a trace."""
+    judged = list(moments(trace))
+    return Errors(
+        fmean(abs(moment.ours - moment.left) for moment in judged),
+        fmean(abs(moment.tqdm - moment.left) for moment in judged),
+        fmean(abs(moment.elapsed_fraction - moment.left) for moment in judged),
+        fmean(moment.low <= moment.left + 1e-6 and moment.left <= moment.high + 1e-6 for moment in judged),
+    )
+
+
+def mean_errors(name: str, seeds: range = range(SEED, SEED + 5)) -> Errors:
+    """Returns the errors on a kind of trace, as means over the seeds."""
+    return Errors(*map(fmean, zip(*(errors(TRACES[name](seed)) for seed in seeds), strict=True)))
+
+
+def main() -> None:
+    """Prints the table."""
+    table = Table("trace", "ours [s]", "tqdm [s]", "elapsed [s]", "ours / tqdm", "ours / elapsed", "in our range")
+    for name in TRACES:
+        found = mean_errors(name)
+        by_tqdm, by_elapsed = found.ours / found.tqdm, found.ours / found.elapsed_fraction
+        figures = (*found[:3], by_tqdm, by_elapsed)
+        table.add_row(name, *(f"{figure:.2f}" for figure in figures), f"{found.covered:.0%}")
+    Console(width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()

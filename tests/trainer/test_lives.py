@@ -1,0 +1,189 @@
+"""The lives a callback can lead: attempts, several trainers, searches, streams. Nothing is carried over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import Trainer, TrainerCallback
+
+from verbose_logging import VerboseLoggingCallback
+
+pytestmark = pytest.mark.trainer
+
+MakeTrainer = Callable[..., Trainer]
+
+
+@pytest.fixture
+def log_file(tmp_path: Path) -> Path:
+    """Where the callback writes."""
+    return tmp_path / "log.jsonl"
+
+
+@pytest.fixture
+def callback(log_file: Path) -> Iterator[VerboseLoggingCallback]:
+    """A callback at high, closed in the end."""
+    callback = VerboseLoggingCallback("high", log_file=str(log_file), console="off")
+    yield callback
+    callback.close()
+
+
+def runs_of(path: Path) -> list[list[dict[str, Any]]]:
+    """Returns the log's lines, run by run, after a check that no number of them is absurd."""
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        assert_no_absurd_number(line.get("timing", {}) | line.get("progress", {}) | line.get("time_ledger", {}))
+    names = list(dict.fromkeys(line["run_id"] for line in lines))
+    return [[line for line in lines if line["run_id"] == name] for name in names]
+
+
+def assert_no_absurd_number(numbers: dict[str, Any]) -> None:
+    """No time, count or rate is below zero."""
+    assert [] == [name for name, value in numbers.items() if isinstance(value, int | float) and value < 0]
+
+
+def steps_of(lines: list[dict[str, Any]]) -> list[int]:
+    """Returns the steps of a run."""
+    return [line["step"] for line in lines if line["type"] == "training_step_complete"]
+
+
+class RunsOut(torch.nn.Module):
+    """A model that runs out of memory in batches of more than two rows."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Returns the loss of a small batch."""
+        if len(input_ids) > 2:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return {"loss": self.model(input_ids=input_ids, labels=labels).loss}
+
+
+def test_every_attempt_with_a_smaller_batch_is_told(
+    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
+) -> None:
+    """`auto_find_batch_size` goes down from 8 until it fits: one run, each attempt begins at step 0."""
+    model = RunsOut(make_trainer(callbacks=[]).model)
+    trainer = make_trainer(
+        callbacks=[callback], model=model, auto_find_batch_size=True, per_device_train_batch_size=8, max_steps=3
+    )
+    trainer.train()
+
+    (lines,) = runs_of(log_file)
+    starts = [line for line in lines if line["type"] == "training_start"]
+    assert list(range(1, len(starts) + 1)) == [start["attempt"] for start in starts]
+    assert len(starts) >= 2
+    assert [1, 2, 3] == steps_of(lines)
+    assert ["training_complete"] == [line["type"] for line in lines if line["type"].startswith("training_comp")]
+
+
+def test_one_callback_in_two_trainers(
+    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
+) -> None:
+    """Two trainers, one after the other: two runs, each from its first step to its end."""
+    for steps in (2, 3):
+        make_trainer(callbacks=[callback], max_steps=steps).train()
+
+    first, second = runs_of(log_file)
+    assert ([1, 2], [1, 2, 3]) == (steps_of(first), steps_of(second))
+    assert [1] == [line["seq"] for line in second if line["type"] == "system_initialization"]
+    assert 3 == second[-1]["statistics"]["current_step"]
+
+
+def test_training_again_after_an_exception(
+    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
+) -> None:
+    """A notebook's second try is a run of its own, and the first one's end says what went wrong."""
+
+    class FailsOnce(TrainerCallback):
+        """Raises at the second step of the first training."""
+
+        failed = False
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            """Raises once."""
+            if state.global_step == 2 and not self.failed:
+                self.failed = True
+                raise RuntimeError("once")
+
+    trainer = make_trainer(callbacks=[callback, FailsOnce()], max_steps=3)
+    with pytest.raises(RuntimeError, match="once"):
+        trainer.train()
+    trainer.train()
+
+    first, second = runs_of(log_file)
+    assert ("training_failed", "once") == (first[-1]["type"], first[-1]["exception"]["message"])
+    assert [1, 2, 3] == steps_of(second)
+    assert "training_complete" == second[-1]["type"]
+
+
+def test_a_callback_added_late_sees_exceptions_too(
+    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
+) -> None:
+    """`add_callback` after the Trainer is made: the run is recorded, and its failure once training is under way."""
+
+    class Fails(TrainerCallback):
+        """Raises at the second step."""
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            """Raises."""
+            if state.global_step == 2:
+                raise RuntimeError("late")
+
+    trainer = make_trainer(callbacks=[Fails()], max_steps=3)
+    trainer.add_callback(callback)
+    with pytest.raises(RuntimeError, match="late"):
+        trainer.train()
+    callback.flush()
+
+    (lines,) = runs_of(log_file)
+    assert [1] == steps_of(lines)[:1]
+    if hasattr(trainer, "_run_epoch"):
+        assert "training_failed" == lines[-1]["type"]
+
+
+def test_a_search_with_two_trials_is_two_runs(
+    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
+) -> None:
+    """Each trial trains a new model in the same Trainer; each is a run with its own learning rate."""
+    optuna = pytest.importorskip("optuna", reason="the search needs optuna")
+    optuna.logging.disable_default_handler()
+    trainer = make_trainer(callbacks=[callback], max_steps=2, eval_strategy="steps", eval_steps=2)
+    make_model = trainer.model.__class__
+    config = trainer.model.config
+    trainer.model_init = lambda _trial=None: make_model(config)
+    trainer.hyperparameter_search(
+        hp_space=lambda trial: {"learning_rate": trial.suggest_categorical("learning_rate", [1e-3, 1e-4])},
+        n_trials=2,
+        backend="optuna",
+    )
+
+    assert [[1, 2], [1, 2]] == [steps_of(lines) for lines in runs_of(log_file)]
+
+
+class Stream(torch.utils.data.IterableDataset[dict[str, torch.Tensor]]):
+    """Twelve rows without a length."""
+
+    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
+        """Yields them."""
+        for number in range(12):
+            row = torch.full((8,), number)
+            yield {"input_ids": row, "labels": row}
+
+
+def test_a_stream_that_starts_again(
+    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
+) -> None:
+    """Three steps a pass, eight steps in all: every step is there, and every pass is an epoch of the log."""
+    make_trainer(callbacks=[callback], train_dataset=Stream(), max_steps=8).train()
+
+    (lines,) = runs_of(log_file)
+    assert list(range(1, 9)) == steps_of(lines)
+    assert 8 == lines[-1]["statistics"]["total_steps"]
+    assert len([line for line in lines if line["type"] == "epoch_begin"]) >= 2

@@ -1,0 +1,108 @@
+"""How long something that recurs takes, and how long more of it will take."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from bisect import bisect_left, insort
+from collections import deque
+from typing import NamedTuple
+
+_WINDOW = 500
+_RECENT = 5  # in a row beyond the tails below is chance once in 100,000 times
+_TAIL = 0.1
+_SWAY = 0.1  # as a share of the typical duration
+_DOUBT = 0.5  # as a share of the typical duration
+
+
+class Forecast(NamedTuple):
+    """Time to come, with the variance of the estimate.
+
+    Args:
+        seconds: The expected time.
+        variance: In seconds squared.
+    """
+
+    seconds: float
+    variance: float
+
+
+class Durations:
+    """The durations since the pace last changed for good, 505 at most.
+
+    The pace has changed for good when five in a row lie beyond the 90th, or below the 10th, percentile of those before
+    them; a pause does not do that. A pause still costs time, and pauses recur, so it counts, but only so far that it
+    moves the typical duration by 10 %.
+
+    Args:
+        warm_up: How many of the first ones are left out...
+        enough: ...once so many are known, at most five.
+
+    Example:
+        >>> steps = Durations(warm_up=2, enough=5)
+        >>> for seconds in (30.0, 4.0, 1.0, 1.0, 1.0):
+        ...     steps.add(seconds)
+        >>> steps.typical_seconds
+        1.0
+    """
+
+    def __init__(self, *, warm_up: int, enough: int) -> None:
+        self._warm_up = warm_up
+        self._enough = enough
+        self._seen = 0
+        self._recent: deque[float] = deque()
+        self._settled: deque[float] = deque()
+        self._ordered: list[float] = []  # the settled ones, ascending
+
+    def add(self, seconds: float) -> None:
+        """Takes in a duration."""
+        self._seen += 1
+        self._recent.append(seconds)
+        if self._seen == self._enough:
+            for _ in range(self._warm_up):
+                self._recent.popleft()
+        if len(self._recent) > _RECENT:
+            self._settle(self._recent.popleft())
+        if self._has_changed_for_good():
+            self._settled.clear()
+            self._ordered.clear()
+
+    def _settle(self, seconds: float) -> None:
+        self._settled.append(seconds)
+        insort(self._ordered, seconds)
+        if len(self._settled) > _WINDOW:
+            del self._ordered[bisect_left(self._ordered, self._settled.popleft())]
+
+    def _has_changed_for_good(self) -> bool:
+        if not self._ordered:
+            return False
+        tail = int(_TAIL * len(self._ordered))
+        return min(self._recent) > self._ordered[-1 - tail] or max(self._recent) < self._ordered[tail]
+
+    @property
+    def typical_seconds(self) -> float | None:
+        """The mean, with long ones cut; `None` before the first."""
+        values = self._cut()
+        return sum(values) / len(values) if values else None
+
+    def forecast(self, count: int) -> Forecast | None:
+        """Returns the time that so many more will take, `None` before the first.
+
+        The variance is that of `count` single durations and of the mean itself, which `count` multiplies. As if one
+        more had been seen that was half as long again, the spread is never nil, and wide while few are known.
+        """
+        values = self._cut()
+        if not values:
+            return None
+        known = len(values)
+        mean = sum(values) / known
+        spread = (math.dist(values, [mean] * known) ** 2 + (_DOUBT * mean) ** 2) / known
+        return Forecast(count * mean, spread * (count + count * count / known))
+
+    def _cut(self) -> list[float]:
+        """Returns the durations, none so long that it alone moves the mean by more than a tenth of the median."""
+        values = [*self._ordered, *self._recent]
+        if not values:
+            return values
+        ceiling = statistics.median(values) * (1 + _SWAY * len(values))
+        return values if max(values) <= ceiling else [min(value, ceiling) for value in values]
