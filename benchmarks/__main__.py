@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import overhead
+from benchmarks import eta, overhead
 
 if __name__ == "__main__":
     overhead.main()
+    eta.main()

@@ -7,9 +7,8 @@ count the steps that a resumed run restores as done now, as they do in the field
 
 from __future__ import annotations
 
-import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from statistics import fmean
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from verbose_logging.testing import FactScript, record
 STEPS = 1000
 SMOOTHING = 0.3
 SEED = 7
+ROUNDING = 1e-6  # seconds
 JITTER = 0.1  # of a step's time; batches differ in length
 
 
@@ -38,18 +38,6 @@ class Trace(NamedTuple):
     judged_from: int = 5
 
 
-class Moment(NamedTuple):
-    """The end of a step and what was said there of the time that is left, in seconds."""
-
-    step: int
-    left: float
-    ours: float
-    low: float
-    high: float
-    tqdm: float
-    elapsed_fraction: float
-
-
 class Errors(NamedTuple):
     """Mean absolute errors over a trace, in seconds, and the share of moments that lie in our range."""
 
@@ -60,48 +48,36 @@ class Errors(NamedTuple):
 
 
 class Run:
-    """A script that writes whole steps of a given length, and evaluates and saves on schedule as the Trainer does."""
+    """A script of whole steps, with an evaluation and a save wherever the Trainer's schedule has one."""
 
-    def __init__(
-        self,
-        seed: int,
-        *,
-        evaluate_every_steps: int | None = None,
-        save_every_steps: int | None = None,
-        resumed: int = 0,
-    ) -> None:
-        self.random = random.Random(seed)
-        self.script = FactScript(
-            total_steps=STEPS,
-            steps_per_epoch=STEPS,
-            first_step=resumed,
-            evaluate_every_steps=evaluate_every_steps,
-            save_every_steps=save_every_steps,
-        )
+    def __init__(self, seed: int, *, done: int = 0, evaluate_every: int | None = None, save_every: int | None = None):
+        self.random = random.Random(seed)  # noqa: S311 - scatter in a trace is no secret
+        self._step = done
+        self._evaluate_every = evaluate_every
+        self._save_every = save_every
+        schedule = {"evaluate_every_steps": evaluate_every, "save_every_steps": save_every}
+        self.script = FactScript(total_steps=STEPS, steps_per_epoch=STEPS, first_step=done, **schedule)
         self.script.open().begin().epoch_begin()
-        self._step = resumed
-        self._evaluate_every_steps = evaluate_every_steps
-        self._save_every_steps = save_every_steps
 
-    def jitter(self, seconds: float, spread: float = JITTER) -> float:
-        """Returns about that many seconds, never below zero and skewed to the right."""
+    def about(self, seconds: float, spread: float = JITTER) -> float:
+        """Returns about that many seconds, always some, more often many too many than too few."""
         return seconds * self.random.lognormvariate(0.0, spread)
 
     def step(self, seconds: float) -> None:
-        """A step, and what is due after it."""
+        """Writes a step, and what is due after it."""
         self._step += 1
         self.script.step(data_wait=0.1 * seconds, forward_backward=0.7 * seconds, optimizer=0.2 * seconds)
-        first = self._step == self._evaluate_every_steps
-        if self._is_due(self._evaluate_every_steps):
-            self.script.evaluate(seconds=self.jitter(48.0 if first else 40.0, 0.03), eval_loss=1.0)
-        if self._is_due(self._save_every_steps):
-            self.script.save(seconds=self.jitter(15.0, 0.3))
+        if self._is_due(self._evaluate_every):
+            usual = 48.0 if self._step == self._evaluate_every else 40.0
+            self.script.evaluate(seconds=self.about(usual, 0.03), eval_loss=1.0)
+        if self._is_due(self._save_every):
+            self.script.save(seconds=self.about(15.0, 0.3))
 
-    def _is_due(self, every_steps: int | None) -> bool:
-        return every_steps is not None and (self._step % every_steps == 0 or self._step == STEPS)
+    def _is_due(self, every: int | None) -> bool:
+        return every is not None and (self._step % every == 0 or self._step == STEPS)
 
     def end(self, judged_from: int = 5) -> Trace:
-        """Ends the run."""
+        """Returns the whole trace."""
         self.script.epoch_end().end()
         return Trace(self.script, judged_from)
 
@@ -110,7 +86,7 @@ def constant_speed(seed: int) -> Trace:
     """Every step takes about a second."""
     run = Run(seed)
     for _ in range(STEPS):
-        run.step(run.jitter(1.0))
+        run.step(run.about(1.0))
     return run.end()
 
 
@@ -120,23 +96,23 @@ def slow_first_steps(seed: int) -> Trace:
     for slow in (40.0, 8.0, 3.0):
         run.step(slow)
     for _ in range(STEPS - 3):
-        run.step(run.jitter(1.0))
+        run.step(run.about(1.0))
     return run.end()
 
 
 def evaluation_and_saving(seed: int) -> Trace:
     """An evaluation every 150 steps, the first one slower, and a checkpoint every 200."""
-    run = Run(seed, evaluate_every_steps=150, save_every_steps=200)
+    run = Run(seed, evaluate_every=150, save_every=200)
     for _ in range(STEPS):
-        run.step(run.jitter(1.0))
+        run.step(run.about(1.0))
     return run.end(judged_from=151)
 
 
 def resume(seed: int) -> Trace:
     """A run that goes on from the middle."""
-    run = Run(seed, resumed=STEPS // 2)
+    run = Run(seed, done=STEPS // 2)
     for _ in range(STEPS // 2):
-        run.step(run.jitter(1.0))
+        run.step(run.about(1.0))
     return run.end(judged_from=STEPS // 2 + 5)
 
 
@@ -144,7 +120,7 @@ def speed_change(seed: int) -> Trace:
     """Half way the machine gets a neighbour, and steps take 1.4 times as long; judged from the change on."""
     run = Run(seed)
     for step in range(STEPS):
-        run.step(run.jitter(1.0 if step < STEPS // 2 else 1.4))
+        run.step(run.about(1.0 if step < STEPS // 2 else 1.4))
     return run.end(judged_from=STEPS // 2 + 1)
 
 
@@ -152,8 +128,8 @@ def noisy_steps(seed: int) -> Trace:
     """Batches of very different lengths, and now and then a pause of ten steps."""
     run = Run(seed)
     for _ in range(STEPS):
-        pause = 10.0 if run.random.random() < 0.01 else 0.0
-        run.step(run.jitter(1.0, 0.4) + pause)
+        pause = 10.0 if run.random.randrange(100) == 0 else 0.0
+        run.step(run.about(1.0, 0.4) + pause)
     return run.end()
 
 
@@ -181,29 +157,22 @@ class Tqdm:
         return (STEPS - fact.step) / rate
 
 
-def moments(trace: Trace) -> Iterator[Moment]:
-    """Yields every judged moment of the trace."""
-    facts = trace.script.facts
-    began_at, ended_at = facts[0].at, facts[-1].at
-    entries = record(facts, level="medium").of_type("training_step_complete")
-    bar = Tqdm(began_at)
-    for fact, entry in zip((fact for fact in facts if isinstance(fact, StepEnd)), entries, strict=True):
-        timing, step = entry.timing, fact.step
-        ours, low, high = (60 * timing[f"eta_{name}minutes"] for name in ("", "low_", "high_"))
-        by_bar, by_fraction = bar.left(fact), (fact.at - began_at) / step * (STEPS - step)
-        if step >= trace.judged_from:
-            yield Moment(step, ended_at - fact.at, ours, low, high, by_bar, by_fraction)
-
-
 def errors(trace: Trace) -> Errors:
     """Returns how far off the three are on a trace."""
-    judged = list(moments(trace))
-    return Errors(
-        fmean(abs(moment.ours - moment.left) for moment in judged),
-        fmean(abs(moment.tqdm - moment.left) for moment in judged),
-        fmean(abs(moment.elapsed_fraction - moment.left) for moment in judged),
-        fmean(moment.low <= moment.left + 1e-6 and moment.left <= moment.high + 1e-6 for moment in judged),
-    )
+    facts = trace.script.facts
+    began_at, ended_at = facts[0].at, facts[-1].at
+    step_ends = [fact for fact in facts if isinstance(fact, StepEnd)]
+    entries = record(facts, level="medium").of_type("training_step_complete")
+    bar = Tqdm(began_at)
+    judged = []
+    for fact, entry in zip(step_ends, entries, strict=True):
+        truth = ended_at - fact.at
+        ours, low, high = (60 * entry.timing[f"eta_{bound}minutes"] for bound in ("", "low_", "high_"))
+        by_bar, by_fraction = bar.left(fact), (fact.at - began_at) / fact.step * (STEPS - fact.step)
+        if fact.step >= trace.judged_from:
+            off = (abs(said - truth) for said in (ours, by_bar, by_fraction))
+            judged.append((*off, low - ROUNDING <= truth <= high + ROUNDING))
+    return Errors(*map(fmean, zip(*judged, strict=True)))
 
 
 def mean_errors(name: str, seeds: range = range(SEED, SEED + 5)) -> Errors:

@@ -52,7 +52,7 @@ class LogBuilder:
             settings={"verbosity_level": "high"},
             metric_sources={},
         )
-        return self.add(entries.TrainingStart, total_steps=total_steps, total_epochs=1)
+        return self.add(entries.TrainingStart, attempt=1, total_steps=total_steps, total_epochs=1)
 
     def step(self, number: int, loss: float | None, seconds: float = 0.5, **fields: Any) -> LogBuilder:
         """Adds a finished step."""

@@ -57,7 +57,7 @@ def flatten(entry: Entry) -> dict[str, Any] | None:
 
     Example:
         >>> flatten(TrainingStart(timestamp="2025-09-20T22:31:25.227000+00:00", level="INFO", message="Training starts",
-        ...                       run_id="r", seq=3, rank=0, step=0, epoch=1))
+        ...                       run_id="r", seq=3, rank=0, step=0, epoch=1, attempt=1))
         {'timestamp': '2025-09-20T22:31:25.227000+00:00', 'type': 'training_start', 'level': 'INFO', \
 'message': 'Training starts', 'step': 0, 'epoch': 1}
     """
