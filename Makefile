@@ -5,13 +5,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types bench docs clean
+COMPAT := .venv-compat
+COMPAT_READY := $(COMPAT)/.ready
+
+.PHONY: demo test test-compat lint types bench docs clean
 
 demo: $(READY)  ## a real fine-tune with the recorder on, about a minute
 	$(BIN)/verbose-logging demo
 
 test: $(READY)  ## the tests
 	$(BIN)/python -m pytest
+
+test-compat: $(COMPAT_READY)  ## the tests on transformers 4.57 and trl 0.24
+	$(COMPAT)/bin/python -m pytest
 
 lint: $(READY)  ## ruff
 	$(BIN)/ruff check .
@@ -27,13 +33,20 @@ docs: $(READY)  ## the documentation
 	$(BIN)/mkdocs build --strict
 
 clean:  ## everything that the targets above made
-	rm -rf $(VENV) demo-run site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(COMPAT) demo-run site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # torch comes first and by itself: a range in another package's needs must not pick a build with a GPU runtime.
+define environment
+	$(PYTHON) -m venv $(1)
+	$(1)/bin/python -m pip install --quiet --constraint $(2) --upgrade pip
+	$(1)/bin/python -m pip install --quiet --constraint $(2) torch
+	$(1)/bin/python -m pip install --quiet --constraint $(2) --editable ".[train,plot]" --group dev
+	touch $(1)/.ready
+endef
+
 $(READY): pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train,plot]" --group dev
-	touch $(READY)
+	$(call environment,$(VENV),constraints.txt)
+
+$(COMPAT_READY): pyproject.toml constraints-compat.txt
+	$(call environment,$(COMPAT),constraints-compat.txt)

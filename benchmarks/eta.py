@@ -50,7 +50,9 @@ class Errors(NamedTuple):
 class Run:
     """A script of whole steps, with an evaluation and a save wherever the Trainer's schedule has one."""
 
-    def __init__(self, seed: int, *, done: int = 0, evaluate_every: int | None = None, save_every: int | None = None):
+    def __init__(
+        self, seed: int, *, done: int = 0, evaluate_every: int | None = None, save_every: int | None = None
+    ) -> None:
         self.random = random.Random(seed)  # noqa: S311 - scatter in a trace is no secret
         self._step = done
         self._evaluate_every = evaluate_every
@@ -144,7 +146,10 @@ TRACES: dict[str, Callable[[int], Trace]] = {
 
 
 class Tqdm:
-    """The arithmetic of tqdm's bar, as the Trainer drives it: one update a step, restored steps in the first."""
+    """The arithmetic of tqdm's bar, as the Trainer drives it: one update a step, restored steps in the first.
+
+    It is kinder than the real bar after a resume, which also lets the next fifty steps pass unmeasured.
+    """
 
     def __init__(self, began_at: float) -> None:
         self._steps, self._seconds = EMA(SMOOTHING), EMA(SMOOTHING)

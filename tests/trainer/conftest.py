@@ -13,6 +13,8 @@ from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainingArguments
 
 from verbose_logging import VerboseLoggingCallback
 
+collect_ignore = ["distributed_run.py"]  # a script for processes of its own
+
 VOCABULARY = 50
 torch.set_num_threads(1)  # models this small are slower on two threads, above all beside other work
 

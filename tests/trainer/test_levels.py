@@ -71,14 +71,11 @@ def test_ultra_tells_every_micro_batch(train: Training) -> None:
     assert [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)] == micro_steps
 
 
-def test_a_step_carries_what_the_trainer_logged(train: Training) -> None:
-    """Loss and gradient norm are the Trainer's to the last digit; the learning rate is the one the step used."""
-    trainer, lines = train("high", max_steps=5, learning_rate=1e-3, lr_scheduler_type="linear")
+def test_the_learning_rate_is_the_one_that_the_step_used(train: Training) -> None:
+    """A linear schedule from 1e-3 over five steps; after the step the optimizer already holds the next one."""
+    _, lines = train("high", max_steps=5, learning_rate=1e-3, lr_scheduler_type="linear")
     steps = [line["metrics"] for line in lines if line["type"] == "training_step_complete"]
-    logged = [entry for entry in trainer.state.log_history if "loss" in entry]
 
-    assert [entry["loss"] for entry in logged] == [step["loss"] for step in steps]
-    assert [entry["grad_norm"] for entry in logged] == [step["grad_norm"] for step in steps]
     assert pytest.approx([1e-3, 8e-4, 6e-4, 4e-4, 2e-4]) == [step["learning_rate"] for step in steps]
 
 

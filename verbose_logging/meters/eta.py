@@ -129,9 +129,9 @@ class Scheduled:
             >>> Scheduled(10, unseen_share=0.1).count(step=20, total_steps=35)  # at 20, 30 and 35
             3
         """
-        if self._every_steps is None:
+        if self._every_steps is None or step > total_steps:
             return 0
-        return max(0, -(-total_steps // self._every_steps) - (step - 1) // self._every_steps)
+        return -(-total_steps // self._every_steps) - (step - 1) // self._every_steps
 
     def forecast(self, step: int, total_steps: int, step_seconds: float) -> Forecast | None:
         """Returns the time that those to come will take; as uncertain as it is long while none has been seen."""
