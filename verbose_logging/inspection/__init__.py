@@ -4,6 +4,7 @@ What is returned is plain values. Nothing here raises for a strange object: what
 """
 
 from verbose_logging.inspection.dataset import inspect_dataset
+from verbose_logging.inspection.flops import inspect_flops
 from verbose_logging.inspection.folder import folder_size_bytes
 from verbose_logging.inspection.model import inspect_model
 from verbose_logging.inspection.redaction import redact, redact_argv, redact_text
@@ -13,6 +14,7 @@ from verbose_logging.inspection.training_args import inspect_training_args
 __all__ = [
     "folder_size_bytes",
     "inspect_dataset",
+    "inspect_flops",
     "inspect_model",
     "inspect_system",
     "inspect_training_args",

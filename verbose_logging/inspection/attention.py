@@ -85,11 +85,16 @@ def attention_of(
     parents: dict[str, list[Layer]] = {}
     for layer in layers:
         parents.setdefault(layer.parent, []).append(layer)
+    predicts_next = any(type(module).__name__.endswith(_NEXT_TOKEN_MODELS) for module in modules.values())
     found: list[AttentionLayer] = []
     for path, members in parents.items():
         projections = _Projections(members)
         if projections.exists:
-            found.append(AttentionLayer(path, _cost(path, modules[path], projections, config, causal=causal)))
+            module, row = modules[path], projections.row
+            if row == "decoder" and is_cross_attention(path):
+                cost = AttentionCost("cross", causal=False, window=None, per_pair=projections.per_pair())
+            else:
+                looks_back = _looks_back(module, row, config, predicts_next=predicts_next)
         elif type(modules.get(path)).__name__.endswith("Attention"):
             raise UnknownCostError(f"{type(modules[path]).__name__} has projections that are not known by name")
     if not found:
@@ -109,12 +114,11 @@ def _cost(path: str, module: Any, projections: _Projections, config: Any, *, cau
     return AttentionCost(span, causal and looks_back, window, projections.per_pair())
 
 
-def _looks_back(module: Any, row: Row, config: Any) -> bool:
+def _looks_back(module: Any, row: Row, config: Any, *, predicts_next: bool) -> bool:
     stated = getattr(module, "is_causal", None)
     if isinstance(stated, bool):
         return stated
-    names = " ".join(getattr(config, "architectures", None) or ())
-    return row == "decoder" or bool(getattr(config, "is_decoder", False)) or "CausalLM" in names or "LMHead" in names
+    return row == "decoder" or bool(getattr(config, "is_decoder", False)) or predicts_next
 
 
 def _window(module: Any, config: Any) -> int | None:

@@ -33,9 +33,9 @@ def matmuls_of(module: Any) -> list[Matmul]:
     if hasattr(module, "base_layer") or hasattr(module, "num_embeddings"):
         return []
     weights = dict(module.named_parameters(recurse=False))
-    features = getattr(module, "in_features", None), getattr(module, "out_features", None)
-    if isinstance(features[0], int) and isinstance(features[1], int):
-        return [Matmul(*features, 1, _is_trained(weights.get("weight")))]
+    inputs, outputs = getattr(module, "in_features", None), getattr(module, "out_features", None)
+    if isinstance(inputs, int) and isinstance(outputs, int):
+        return [Matmul(inputs, outputs, 1, _is_trained(weights.get("weight")))]
     shaped = [(true_shape(weight), weight) for weight in weights.values()]
     stacked = [(shape, weight) for shape, weight in shaped if len(shape) == _STACKED]
     if stacked:

@@ -66,7 +66,9 @@ class Rows:
         return Place("sample" if self._is_pooled(parts) else home, home, ("text", "decoder") if shared else (home,))
 
     def _is_pooled(self, parts: list[str]) -> bool:
-        return "pooler" in parts or "seq_relationship" in parts or (self._pooled and not _POOLED_HEADS.isdisjoint(parts))
+        return (
+            "pooler" in parts or "seq_relationship" in parts or (self._pooled and not _POOLED_HEADS.isdisjoint(parts))
+        )
 
 
 def is_cross_attention(path: str) -> bool:

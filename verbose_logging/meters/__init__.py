@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from verbose_logging.facts import Fact
 from verbose_logging.meters.eta import EtaMeter
+from verbose_logging.meters.flops import FlopsMeter
 from verbose_logging.meters.gc_time import GcMeter
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.loss import LossMeter
@@ -58,5 +59,6 @@ def build_meters(date: Callable[[float], str], *, peak_flops: float | None = Non
             LossMeter(),
             OptimizerMeter(),
             TokenMeter(counts),
+            FlopsMeter(ledger, peak_flops),
         ),
     )

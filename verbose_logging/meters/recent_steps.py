@@ -1,0 +1,48 @@
+"""The steps that count for rates: recent ones, without the first two once there are enough."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+Row = TypeVar("Row")
+
+_WINDOW = 100
+_ENOUGH = 5  # steps after which the first ones can be done without
+_WARM_UP = 2  # compilation, allocator growth and cold caches sit in the first two
+
+
+class RecentSteps(Generic[Row]):
+    """A row for each of the last hundred steps.
+
+    Example:
+        >>> steps = RecentSteps[int]()
+        >>> for row in (90, 50, 10, 11):
+        ...     steps.add(row)
+        >>> list(steps)
+        [90, 50, 10, 11]
+        >>> steps.add(12)
+        >>> list(steps)
+        [10, 11, 12]
+    """
+
+    def __init__(self) -> None:
+        self._rows: deque[Row] = deque(maxlen=_WINDOW)
+        self._seen = 0
+
+    def add(self, row: Row) -> None:
+        """Appends the row of a step."""
+        self._rows.append(row)
+        self._seen += 1
+        if self._seen == _ENOUGH:
+            for _ in range(_WARM_UP):
+                self._rows.popleft()
+
+    def clear(self) -> None:
+        """Forgets all steps, also that the first ones are over."""
+        self._rows.clear()
+        self._seen = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
