@@ -115,6 +115,18 @@ class StubProbe:
         return answer
 
 
+_UNSEEN: dict[str, Any] = {
+    "loss": None,
+    "samples": None,
+    "padded_tokens": None,
+    "real_tokens": None,
+    "loss_tokens": None,
+    "squared_lengths": None,
+    "items_in_batch": None,
+    "shapes": {},
+}
+
+
 class FactScript:
     """Writes down the facts of a run, as the Trainer's hooks would give them, with times set by hand.
 
@@ -178,7 +190,7 @@ class FactScript:
         """An epoch ends."""
         return self.add(facts.EpochEnd, self._step, self.epoch)
 
-    def step(
+    def step(  # noqa: PLR0913 - keyword-only, each a thing that a step can have
         self,
         *,
         loss: float | None = None,
@@ -186,11 +198,29 @@ class FactScript:
         forward_backward: float = 0.7,
         optimizer: float = 0.2,
         learning_rate: float = 1e-3,
+        gradient_norm: float | None = None,
+        gradient_norm_limit: float | None = None,
+        micro_steps: Sequence[Mapping[str, Any]] = (),
         **logs: float,
     ) -> FactScript:
-        """A whole step with one micro-batch; it is logged when a loss or anything else is given. Times in seconds."""
+        """A whole step; it is logged when a loss or anything else is given.
+
+        Args:
+            loss: What the Trainer logs.
+            data_wait: Seconds of waiting for the batches.
+            forward_backward: Seconds of forward and backward passes.
+            optimizer: Seconds of the optimizer's step.
+            learning_rate: The rate that the step uses.
+            gradient_norm: What the tap saw, before clipping.
+            gradient_norm_limit: The Trainer's `max_grad_norm`.
+            micro_steps: What the tap saw of each micro-batch: fields of `MicroStep`, those left out unknown.
+            **logs: What else the Trainer logs.
+        """
         self.add(facts.StepBegin, self._step + 1, after=data_wait)
-        self.add(facts.PreOptimizerStep, (learning_rate,), after=forward_backward)
+        self.clock.advance(forward_backward)
+        for seen in micro_steps:
+            self.facts.append(facts.MicroStep(self.clock.monotonic(), **{**_UNSEEN, **seen}))
+        self.add(facts.PreOptimizerStep, (learning_rate,), gradient_norm, gradient_norm_limit)
         self.add(facts.OptimizerStep, after=optimizer)
         self._step += 1
         logged = ({} if loss is None else {"loss": loss}) | logs

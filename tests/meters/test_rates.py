@@ -1,11 +1,12 @@
-"""Which step times count for rates."""
+"""Which steps count for rates."""
 
 from __future__ import annotations
 
 import pytest
 
 from verbose_logging.meters.ledger import Ledger
-from verbose_logging.meters.rates import StepTimes
+from verbose_logging.meters.rates import RecentSteps
+from verbose_logging.meters.step_counts import StepCounts
 from verbose_logging.testing import FactScript
 
 
@@ -22,11 +23,11 @@ def step_of(run: FactScript, seconds: float) -> None:
 def rate(run: FactScript) -> float | None:
     """Returns the step rate at the end of the script."""
     ledger = Ledger()
-    step_times = StepTimes(ledger)
+    recent = RecentSteps(ledger, StepCounts())
     for fact in run.facts:
         ledger.observe(fact)
-        step_times.observe(fact)
-    return step_times.rate
+        recent.observe(fact)
+    return recent.rate
 
 
 def test_there_is_no_rate_before_the_first_step() -> None:

@@ -13,6 +13,8 @@ from verbose_logging.inspection.layers import Layer
 from verbose_logging.inspection.rows import is_cross_attention
 from verbose_logging.inspection.unknown_cost import UnknownCostError
 
+_NEXT_TOKEN_MODELS = ("ForCausalLM", "LMHeadModel")
+
 Role: TypeAlias = Literal["query", "key", "value", "fused", "output"]
 
 _ROLES: dict[Role, tuple[str, ...]] = {
@@ -86,15 +88,12 @@ def attention_of(
     for layer in layers:
         parents.setdefault(layer.parent, []).append(layer)
     predicts_next = any(type(module).__name__.endswith(_NEXT_TOKEN_MODELS) for module in modules.values())
+    sight = _Sight(config, looks_back=predicts_next, causal=causal)
     found: list[AttentionLayer] = []
     for path, members in parents.items():
         projections = _Projections(members)
         if projections.exists:
-            module, row = modules[path], projections.row
-            if row == "decoder" and is_cross_attention(path):
-                cost = AttentionCost("cross", causal=False, window=None, per_pair=projections.per_pair())
-            else:
-                looks_back = _looks_back(module, row, config, predicts_next=predicts_next)
+            found.append(AttentionLayer(path, sight.cost(path, modules[path], projections)))
         elif type(modules.get(path)).__name__.endswith("Attention"):
             raise UnknownCostError(f"{type(modules[path]).__name__} has projections that are not known by name")
     if not found:
@@ -102,31 +101,40 @@ def attention_of(
     return found
 
 
-def _cost(path: str, module: Any, projections: _Projections, config: Any, *, causal: bool) -> AttentionCost:
-    row = projections.row
-    if row == "decoder" and is_cross_attention(path):
-        return AttentionCost("cross", causal=False, window=None, per_pair=projections.per_pair())
-    looks_back = _looks_back(module, row, config)
-    window = _window(module, config)
-    if window is not None and not looks_back:
-        window = 2 * window - 1  # the token itself, and as many before as after it
-    span: Literal["text", "decoder"] = "decoder" if row == "decoder" else "text"
-    return AttentionCost(span, causal and looks_back, window, projections.per_pair())
+class _Sight:
+    """What tokens attend to.
 
+    Args:
+        config: The model's configuration.
+        looks_back: Whether layers that do not say so attend only to the tokens before.
+        causal: Whether that counts half.
+    """
 
-def _looks_back(module: Any, row: Row, config: Any, *, predicts_next: bool) -> bool:
-    stated = getattr(module, "is_causal", None)
-    if isinstance(stated, bool):
-        return stated
-    return row == "decoder" or bool(getattr(config, "is_decoder", False)) or predicts_next
+    def __init__(self, config: Any, *, looks_back: bool, causal: bool) -> None:
+        self._config = config
+        self._looks_back = looks_back or bool(getattr(config, "is_decoder", False))
+        self._causal = causal
 
+    def cost(self, path: str, module: Any, projections: _Projections) -> AttentionCost:
+        """Returns the cost of one layer."""
+        decodes = projections.row == "decoder"
+        if decodes and is_cross_attention(path):
+            return AttentionCost("cross", causal=False, window=None, per_pair=projections.per_pair())
+        stated = getattr(module, "is_causal", None)
+        looks_back = stated if isinstance(stated, bool) else decodes or self._looks_back
+        window = self._window(module)
+        if window is not None and not looks_back:
+            window = 2 * window - 1  # the token itself, and as many before as after it
+        return AttentionCost(
+            "decoder" if decodes else "text", self._causal and looks_back, window, projections.per_pair()
+        )
 
-def _window(module: Any, config: Any) -> int | None:
-    """Returns how many tokens back a layer sees; the configuration's window holds for the layers that it names."""
-    if hasattr(module, "sliding_window"):
-        window = module.sliding_window
-    else:
-        kinds, index = getattr(config, "layer_types", None), getattr(module, "layer_idx", None)
-        slides = not kinds or index is None or kinds[index] == "sliding_attention"
-        window = getattr(config, "sliding_window", None) if slides else None
-    return window if isinstance(window, int) and window > 0 else None
+    def _window(self, module: Any) -> int | None:
+        """Returns how many tokens back a layer sees; the configuration's window is for the layers that it names."""
+        window = getattr(self._config, "sliding_window", None)
+        kinds, index = getattr(self._config, "layer_types", None), getattr(module, "layer_idx", None)
+        if hasattr(module, "sliding_window"):
+            window = module.sliding_window
+        elif kinds and index is not None and kinds[index] != "sliding_attention":
+            window = None
+        return window if isinstance(window, int) and window > 0 else None

@@ -16,8 +16,9 @@ from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.loss import LossMeter
 from verbose_logging.meters.optimizer import OptimizerMeter
 from verbose_logging.meters.progress import ProgressMeter
-from verbose_logging.meters.rates import StepTimes
-from verbose_logging.meters.throughput import StepCounts, ThroughputMeter, TokenMeter
+from verbose_logging.meters.rates import RecentSteps
+from verbose_logging.meters.step_counts import StepCounts
+from verbose_logging.meters.throughput import ThroughputMeter, TokenMeter
 from verbose_logging.meters.timing import TimingMeter
 from verbose_logging.protocols import Meter
 
@@ -45,15 +46,15 @@ def build_meters(date: Callable[[float], str], *, peak_flops: float | None = Non
         peak_flops: What one device can do, in FLOP/s, where the user states it.
     """
     ledger = Ledger()
-    step_times = StepTimes(ledger)
     counts = StepCounts()
+    recent = RecentSteps(ledger, counts)
     return Meters(
         ledger,
-        (ledger, step_times, counts),
+        (ledger, counts, recent),
         (
-            TimingMeter(ledger, step_times),
+            TimingMeter(ledger, recent),
             EtaMeter(ledger, date),
-            ThroughputMeter(ledger, counts),
+            ThroughputMeter(recent),
             GcMeter(),
             ProgressMeter(),
             LossMeter(),

@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-
-from verbose_logging.facts import Fact, MicroStep, Restored, RunOpened, StepBegin, StepEnd, TrainBegin
+from verbose_logging.facts import Fact, Restored, RunOpened, StepEnd, TrainBegin
 from verbose_logging.meters.base import BaseMeter, known
-from verbose_logging.meters.ledger import Ledger
+from verbose_logging.meters.rates import RecentSteps
+from verbose_logging.meters.step_counts import StepCounts
 from verbose_logging.protocols import MetricSpec, Numbers
-
-_WINDOW = 100
-_ENOUGH = 5
-_WARM_UP = 2
-_COUNTS = ("samples", "padded_tokens", "real_tokens", "loss_tokens")
-
-
-class StepCounts:
-    """What the step under way holds, summed over its micro-batches. A count that one of them lacks is not known."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, int | None] = {}
-        self.items_in_batch: int | None = None
-
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, StepBegin):
-            self.values = {}
-            self.items_in_batch = None
-        elif isinstance(fact, MicroStep):
-            first = not self.values
-            for name in _COUNTS:
-                before, now = (0 if first else self.values.get(name)), getattr(fact, name)
-                self.values[name] = None if before is None or now is None else before + int(now)
-            self.items_in_batch = None if fact.items_in_batch is None else int(fact.items_in_batch)
 
 
 class TokenMeter(BaseMeter):
@@ -83,7 +57,7 @@ class TokenMeter(BaseMeter):
             padded_tokens=padded,
             real_tokens=real,
             loss_tokens=values.get("loss_tokens"),
-            num_items_in_batch=self._counts.items_in_batch if self._world_size > 1 else None,
+            num_items_in_batch=values.get("items_in_batch") if self._world_size > 1 else None,
             padding_fraction=1 - real / padded if padded and real is not None else None,
             num_tokens=self._total,
         )
@@ -97,8 +71,7 @@ class ThroughputMeter(BaseMeter):
     """Samples and tokens per second of this rank, over the steps that also count for `steps_per_second`.
 
     Args:
-        ledger: Splits the time; observed before this meter.
-        counts: The step's counts; observed before this meter.
+        recent: The steps that count; observed before this meter.
     """
 
     group = "timing"
@@ -110,46 +83,25 @@ class ThroughputMeter(BaseMeter):
         MetricSpec("global_items_per_second", "1/s", "num_items_in_batch per second, over all ranks.", "higher"),
     )
 
-    def __init__(self, ledger: Ledger, counts: StepCounts) -> None:
-        self._ledger = ledger
-        self._counts = counts
-        self._begin()
+    def __init__(self, recent: RecentSteps) -> None:
+        self._recent = recent
         self._world_size = 1
-
-    def _begin(self) -> None:
-        self._steps: deque[tuple[float, dict[str, int | None]]] = deque(maxlen=_WINDOW)
-        self._seen = 0
 
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
-        if isinstance(fact, StepEnd) and self._ledger.step_time_seconds is not None and self._counts.values:
-            row = {**self._counts.values, "items": self._counts.items_in_batch}
-            self._steps.append((self._ledger.step_time_seconds, row))
-            self._seen += 1
-            if self._seen == _ENOUGH:
-                for _ in range(_WARM_UP):
-                    self._steps.popleft()
-        elif isinstance(fact, TrainBegin):
-            self._begin()
-        elif isinstance(fact, RunOpened):
+        if isinstance(fact, RunOpened):
             self._world_size = fact.world_size
 
     def at_step(self) -> Numbers:
         """Returns the present rates."""
+        per_second = self._recent.per_second
         return known(
-            samples_per_second=self._rate("samples"),
-            tokens_per_second=self._rate("real_tokens"),
-            padded_tokens_per_second=self._rate("padded_tokens"),
-            loss_tokens_per_second=self._rate("loss_tokens"),
-            global_items_per_second=self._rate("items") if self._world_size > 1 else None,
+            samples_per_second=per_second("samples"),
+            tokens_per_second=per_second("real_tokens"),
+            padded_tokens_per_second=per_second("padded_tokens"),
+            loss_tokens_per_second=per_second("loss_tokens"),
+            global_items_per_second=per_second("items_in_batch") if self._world_size > 1 else None,
         )
-
-    def _rate(self, name: str) -> float | None:
-        counts = [row.get(name) for _, row in self._steps]
-        seconds = sum(step_time for step_time, _ in self._steps)
-        if not counts or None in counts or seconds <= 0:
-            return None
-        return sum(count for count in counts if count is not None) / seconds
 
     def at_epoch(self) -> Numbers:
         """Returns the present rates."""

@@ -8,7 +8,7 @@ from collections import deque
 from verbose_logging.facts import EpochBegin, Fact, StepEnd, TrainBegin
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.meters.ledger import Ledger
-from verbose_logging.meters.rates import StepTimes
+from verbose_logging.meters.rates import RecentSteps
 from verbose_logging.protocols import MetricSpec, Numbers
 from verbose_logging.windows import Window
 
@@ -22,7 +22,7 @@ class TimingMeter(BaseMeter):
 
     Args:
         ledger: Splits the time; observed before this meter.
-        step_times: The steps that count for rates; observed before this meter.
+        recent: The steps that count for rates; observed before this meter.
     """
 
     group = "timing"
@@ -39,9 +39,9 @@ class TimingMeter(BaseMeter):
         MetricSpec("phases", "s", "The step's time by phase; the phases sum to step_time_seconds."),
     )
 
-    def __init__(self, ledger: Ledger, step_times: StepTimes) -> None:
+    def __init__(self, ledger: Ledger, recent: RecentSteps) -> None:
         self._ledger = ledger
-        self._step_times = step_times
+        self._recent_steps = recent
         self._begin()
 
     def _begin(self) -> None:
@@ -73,7 +73,7 @@ class TimingMeter(BaseMeter):
                 avg_step_time_seconds=self._recent.mean,
                 median_step_time_seconds=self._recent.median,
                 std_step_time_seconds=self._recent.std,
-                steps_per_second=self._step_times.rate,
+                steps_per_second=self._recent_steps.rate,
                 total_elapsed_minutes=self._elapsed_seconds / 60,
             )
         }
@@ -92,7 +92,7 @@ class TimingMeter(BaseMeter):
 
     def at_end(self) -> Numbers:
         """Returns the statistics of the session's step times (of its last 100,000 steps, should it have more)."""
-        return _statistics(list(self._all)) | known(steps_per_second=self._step_times.rate)
+        return _statistics(list(self._all)) | known(steps_per_second=self._recent_steps.rate)
 
 
 def _statistics(step_times: list[float]) -> dict[str, float | int | str | None]:
