@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import eta, overhead
+from benchmarks import eta, flops, overhead
 
 if __name__ == "__main__":
     overhead.main()
     eta.main()
+    flops.main()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from verbose_logging.peaks import DEVICES, Device, _is_called, peak_flops
+from verbose_logging.peaks import DEVICES, Device, peak_flops
 
 BF16_TFLOPS = {
     "NVIDIA GB200": 2500,
@@ -113,14 +113,9 @@ def test_another_type_is_not_known() -> None:
 @pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.words)
 def test_every_row_is_found_by_a_real_name_and_says_where_it_is_from(device: Device) -> None:
     """A row that is added to the table needs a name here, and a source; no name fits two rows."""
-    names = [name for name in (*BF16_TFLOPS, *FP16_TFLOPS) if _is_called(device, set(words_of(name)))]
+    names = [name for name in (*BF16_TFLOPS, *FP16_TFLOPS) if device.is_called(name)]
 
     assert names
     assert device.source
     for name in names:
-        assert [device] == [row for row in DEVICES if _is_called(row, set(words_of(name)))]
-
-
-def words_of(name: str) -> list[str]:
-    """Returns the words of a name, as the table has them."""
-    return name.upper().replace("-", " ").split()
+        assert [device] == [row for row in DEVICES if row.is_called(name)]

@@ -137,7 +137,7 @@ def attended_pairs(tokens: float, squared_lengths: float, *, causal: bool, windo
         >>> attended_pairs(4_000, 4_000_000, causal=True, window=None)
         2000000.0
         >>> attended_pairs(4_000, 4_000_000, causal=False, window=100)
-        400000.0
+        400000
     """
     if not tokens:
         return 0.0

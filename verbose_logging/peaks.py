@@ -48,6 +48,12 @@ class Device(NamedTuple):
     source: str
     may_hold: str = ""
 
+    def is_called(self, name: str) -> bool:
+        """Returns whether a name holds the row's words and no others that mean anything."""
+        words, needed = set(re.findall(r"[A-Z0-9]+", name.upper())), set(self.words.split())
+        others = words - needed - set(self.may_hold.split())
+        return needed <= words and all(_EVERYWHERE.fullmatch(word) for word in others)
+
 
 DEVICES = (
     Device("GB200", 2500, 2500, 1250, 80, "NVIDIA Blackwell data sheet, GB200 NVL72, per GPU"),
@@ -104,13 +110,6 @@ def peak_flops(name: str, dtype: str) -> Peak | None:
     """
     if dtype not in {"bf16", "fp16", "tf32", "fp32"}:
         return None
-    words = set(re.findall(r"[A-Z0-9]+", name.upper()))
-    device = next((device for device in DEVICES if _is_called(device, words)), None)
+    device = next((device for device in DEVICES if device.is_called(name)), None)
     tflops = getattr(device, dtype, None)
     return None if device is None or tflops is None else Peak(tflops * 1e12, dtype, device.source)
-
-
-def _is_called(device: Device, words: set[str]) -> bool:
-    needed = set(device.words.split())
-    others = words - needed - set(device.may_hold.split())
-    return needed <= words and all(_EVERYWHERE.fullmatch(word) for word in others)

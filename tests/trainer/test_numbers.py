@@ -204,19 +204,25 @@ def test_tokens_go_on_after_a_resume(train: Training) -> None:
     assert 4 == start["resumed_from_step"]
 
 
-def test_rates_do_not_contain_evaluation(train: Training) -> None:
-    """Step times next to an evaluation of a hundred batches are those of the steps alone."""
-    _, lines = train(max_steps=40, eval_strategy="steps", eval_steps=4, save_strategy="steps", save_steps=8)
-    steps = steps_of(lines)
-    evaluated = {line["step"] for line in lines if line["type"] == "evaluation_complete"}
-    after = sorted(step["timing"]["step_time_seconds"] for step in steps[5:] if step["step"] - 1 in evaluated)
-    others = sorted(step["timing"]["step_time_seconds"] for step in steps[5:] if step["step"] - 1 not in evaluated)
-    ledger = next(line for line in lines if line["type"] == "training_complete")["time_ledger"]
-    inside = sum(step["timing"]["step_time_seconds"] for step in steps)
-    outside = sum(ledger[f"{part}_seconds"] for part in ("startup", "evaluation", "checkpoint", "other"))
+def steady(model: Any) -> Any:
+    """Makes every forward pass of a model take 40 ms more, so that a rate can be compared on a noisy machine."""
+    model.register_forward_pre_hook(lambda *_: time.sleep(0.04))
+    return model
 
-    assert pytest.approx(ledger["total_seconds"], rel=0.05) == inside + outside
-    assert after[len(after) // 2] < 2 * others[len(others) // 2]
+
+def test_rates_know_nothing_of_evaluation_and_resume(train: Training, make_trainer: MakeTrainer) -> None:
+    """Steps per second with evaluation and saving, and after a resume, are those of a bare run within 5 %."""
+
+    def rate(**arguments: Any) -> float:
+        _, lines = train(model=steady(make_trainer(callbacks=[]).model), **arguments)
+        return float(steps_of(lines)[-1]["timing"]["steps_per_second"])
+
+    bare = rate(max_steps=14)
+    busy = rate(max_steps=14, eval_strategy="steps", eval_steps=2, save_strategy="steps", save_steps=7)
+    resumed = rate(max_steps=14, resume=f"{make_trainer(callbacks=[]).args.output_dir}/checkpoint-7")
+
+    assert pytest.approx(bare, rel=0.05) == busy
+    assert pytest.approx(bare, rel=0.05) == resumed
 
 
 def test_taps_leave_no_trace(make_trainer: MakeTrainer, tmp_path: Any) -> None:

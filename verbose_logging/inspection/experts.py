@@ -31,7 +31,7 @@ def active_share(path: str, modules: Mapping[str, Any], *, stacked: int) -> floa
 
 def _expert_count(experts: Any) -> int:
     named = getattr(experts, "num_experts", None)
-    return named if isinstance(named, int) else len(list(experts.children()))
+    return named if isinstance(named, int) else len(experts)
 
 
 def _chosen(mixture: str, modules: Mapping[str, Any]) -> int:

@@ -27,7 +27,7 @@ class Recomputing:
     """
 
     def __init__(self, layers: Iterable[Layer], modules: Mapping[str, Any]) -> None:
-        self._blocks = [path for path, module in modules.items() if _is_checkpointed(path, module)]
+        self._blocks = {path for path, module in modules.items() if _is_checkpointed(path, module)}
         self._alive: set[str] = set()
         last: dict[str, Layer] = {}
         for layer in layers:
@@ -42,7 +42,8 @@ class Recomputing:
         return self._block_of(path) in self._alive and path not in self._spared
 
     def _block_of(self, path: str) -> str | None:
-        return next((block for block in self._blocks if path.startswith(f"{block}.")), None)
+        ends = (end for end, character in enumerate(path) if character == ".")
+        return next((path[:end] for end in ends if path[:end] in self._blocks), None)
 
 
 def _is_checkpointed(path: str, module: Any) -> bool:
