@@ -41,7 +41,7 @@ CLI_DOORS = {"cli/train.py", "cli/demo.py", "cli/run.py"}
 FOREIGN = {
     "transformers": {"callback.py", "trainer_taps.py", "instruments.py", "training.py", "demo.py"},
     "trl": {"training.py", "demo.py"},
-    "torch": {"demo.py", "training.py", "trainer_taps.py", "gradient_norms.py"},
+    "torch": {"demo.py", "training.py", "trainer_taps.py", "gradient_norms.py", "trainer_facts.py"},
 }
 
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))

@@ -12,6 +12,7 @@ from typing import Any
 from verbose_logging import entries, facts, messages
 from verbose_logging.entries import SCHEMA_VERSION, Entry
 from verbose_logging.measurements import Measurements, finite
+from verbose_logging.meters.flops import mfu_receipt
 from verbose_logging.rules.alerts import Finding
 
 _FINDING_TYPES: dict[str, Callable[..., Entry]] = {
@@ -39,6 +40,7 @@ def training_initialization(run: Measurements, fact: facts.TrainingInspected) ->
         dataset_info=fact.dataset_info,
         settings=fact.settings,
         metric_sources=fact.metric_sources,
+        mfu_receipt=mfu_receipt(fact.flop_costs, fact.devices, run.peak_flops),
     )
 
 

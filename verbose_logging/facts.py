@@ -74,12 +74,14 @@ class TrainingInspected(FactBase, frozen=True):
     device `name` and the `count` of devices of the whole job.
     """
 
+    deferred_fields = ("flop_costs",)
+
     training_args: dict[str, Any]
     model_info: dict[str, Any]
     dataset_info: dict[str, Any]
     settings: dict[str, Any]
     metric_sources: dict[str, str]
-    flop_costs: dict[str, Any] | None = None
+    flop_costs: Any = None
     devices: dict[str, Any] | None = None
 
 

@@ -42,6 +42,7 @@ class Measurements:
         self.position = Position()
         self.tally = Tally()
         self.resources = Resources(self.position.date)
+        self.peak_flops = peak_flops
         self._guard = guard
         self._meters = build_meters(self.position.date, peak_flops=peak_flops)
         self.ledger = self._meters.ledger

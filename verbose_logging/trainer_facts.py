@@ -10,12 +10,15 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import torch
+
 from verbose_logging import facts
 from verbose_logging.facts import Deferred, Fact
 from verbose_logging.history import tokens_at_checkpoint
 from verbose_logging.inspection import (
     folder_size_bytes,
     inspect_dataset,
+    inspect_flops,
     inspect_model,
     inspect_training_args,
     redact,
@@ -75,7 +78,30 @@ def training_inspected(
         dataset_info={name: inspect_dataset(found) for name, found in datasets.items() if found is not None},
         settings=redact(plain(settings.described())),
         metric_sources=sources,
+        flop_costs=Deferred(partial(inspect_flops, passed.get("model"))),
+        devices=devices_of(args, passed.get("model")),
     )
+
+
+def devices_of(args: Any, model: Any) -> dict[str, Any]:
+    """Returns the name and number of the job's devices, and the type that they compute in."""
+    device = args.device
+    is_gpu = device.type == "cuda"
+    return {
+        "name": torch.cuda.get_device_name(device) if is_gpu else device.type,
+        "dtype": _compute_dtype(args, model, is_gpu=is_gpu),
+        "count": args.world_size * max(1, args.n_gpu),
+    }
+
+
+def _compute_dtype(args: Any, model: Any, *, is_gpu: bool) -> str:
+    """Returns the type of the matrix products: that of mixed precision, else that of the weights."""
+    if args.bf16 or args.fp16:
+        return "bf16" if args.bf16 else "fp16"
+    weights = getattr(model, "dtype", torch.float32)
+    if weights in {torch.bfloat16, torch.float16}:
+        return "bf16" if weights == torch.bfloat16 else "fp16"
+    return "tf32" if is_gpu and (args.tf32 or torch.backends.cuda.matmul.allow_tf32) else "fp32"
 
 
 def train_begin(args: Any, state: Any, dataloader: Any, *, attempt: int) -> facts.TrainBegin:

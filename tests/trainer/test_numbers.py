@@ -299,6 +299,28 @@ def test_module_norms_are_those_before_clipping(train: Training) -> None:
     assert pytest.approx(steps[0]["grad_norm"], rel=1e-3) == total
 
 
+def test_mfu_is_achieved_over_stated_peak(train: Training) -> None:
+    """With a stated peak of 1 TFLOP/s, MFU in percent is a hundred times the achieved TFLOP/s; the receipt says so."""
+    _, lines = train(options={"peak_flops": 1e12}, max_steps=8)
+    receipt = next(line for line in lines if line["type"] == "training_initialization")["mfu_receipt"]
+    last = steps_of(lines)[-1]
+
+    assert (1e12, "stated by the user") == (receipt["peak_flops"], receipt["peak_source"])
+    assert pytest.approx(100 * last["metrics"]["tflops_per_second"]) == last["metrics"]["mfu_percent"]
+    step_rate = last["timing"]["steps_per_second"]
+    achieved = last["metrics"]["model_flops_per_step"] * step_rate / 1e12
+    assert pytest.approx(achieved, rel=1e-6) == last["metrics"]["tflops_per_second"]
+
+
+def test_an_unknown_device_has_no_mfu(train: Training) -> None:
+    """On a CPU without a stated peak the achieved TFLOP/s are there, a share of an unknown peak is not."""
+    _, lines = train(max_steps=3)
+    metrics = steps_of(lines)[-1]["metrics"]
+
+    assert metrics["tflops_per_second"] > 0
+    assert "mfu_percent" not in metrics
+
+
 def test_perplexity_only_where_it_means_something(train: Training) -> None:
     """A causal language model's loss has a perplexity."""
     _, lines = train(max_steps=2)

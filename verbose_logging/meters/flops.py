@@ -20,7 +20,7 @@ from verbose_logging.facts import (
 from verbose_logging.flop_costs import Batch, Cost, FlopCosts
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.meters.ledger import Ledger
-from verbose_logging.meters.recent_steps import RecentSteps
+from verbose_logging.meters.recent import Recent
 from verbose_logging.peaks import Peak, peak_flops
 from verbose_logging.protocols import MetricSpec, Numbers
 
@@ -62,7 +62,7 @@ class FlopsMeter(BaseMeter):
         self._world_size = 1
         self._costs: FlopCosts | None = None
         self._job_peak: float | None = None
-        self._recent = RecentSteps[tuple[float, float]]()
+        self._recent = Recent[tuple[float, float]]()
         self._step: Cost | None = None
         self._last: Cost | None = None
 

@@ -13,11 +13,11 @@ _ENOUGH = 5  # steps after which the first ones can be done without
 _WARM_UP = 2  # compilation, allocator growth and cold caches sit in the first two
 
 
-class RecentSteps(Generic[Row]):
-    """A row for each of the last hundred steps.
+class Recent(Generic[Row]):
+    """A row for each of the last hundred steps, of any kind.
 
     Example:
-        >>> steps = RecentSteps[int]()
+        >>> steps = Recent[int]()
         >>> for row in (90, 50, 10, 11):
         ...     steps.add(row)
         >>> list(steps)
