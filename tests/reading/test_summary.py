@@ -39,6 +39,7 @@ def test_a_whole_run_in_brief(full_run: Any) -> None:
         "output_dir": "out",
         "total_steps": 4,
         "total_epochs": 1,
+        "attempt": 1,
         "steps_done": 4,
         "epoch": 1,
         "first_loss": 8.0,
