@@ -20,7 +20,7 @@ EDGES = {
     "crash", "problems", "session",
 }  # fmt: skip
 DOORS = {
-    "callback", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
+    "callback", "containment", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
     "history", "instruments",
     "loop", "training", "demo", "report_to",
 }  # fmt: skip
@@ -41,7 +41,7 @@ CLI_DOORS = {"cli/train.py", "cli/demo.py", "cli/run.py"}
 FOREIGN = {
     "transformers": {"callback.py", "trainer_taps.py", "instruments.py", "training.py", "demo.py"},
     "trl": {"training.py", "demo.py"},
-    "torch": {"demo.py", "training.py", "trainer_taps.py", "gradient_norms.py", "trainer_facts.py"},
+    "torch": {"demo.py", "training.py", "trainer_taps.py", "gradient_norms.py", "trainer_facts.py", "batch_counts.py"},
 }
 
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import torch
+
 IGNORED_LABEL = -100
 
 
@@ -53,7 +55,7 @@ def count_batch(inputs: Any, *, shifts_labels: bool) -> BatchCounts:
     """
     if not isinstance(inputs, Mapping):
         return UNKNOWN
-    tensors = {name: value for name, value in inputs.items() if hasattr(value, "shape")}
+    tensors = {str(name): value for name, value in inputs.items() if isinstance(value, torch.Tensor)}
     shapes = {name: list(value.shape) for name, value in tensors.items()}
     text = [name for name in tensors if name.endswith("input_ids") and not name.startswith("decoder")]
     samples = next((shape[0] for shape in shapes.values() if shape), None)
@@ -78,7 +80,7 @@ def _lengths(tensors: Mapping[str, Any], text: list[str]) -> tuple[Any, Any]:
         mask = tensors.get(name.replace("input_ids", "attention_mask"))
         positions = tensors.get(name.replace("input_ids", "position_ids"))
         if mask is not None and mask.dim() == 2:  # noqa: PLR2004 - rows and positions
-            lengths = mask.sum(-1)
+            lengths = (mask != 0).sum(-1)  # some masks number the sequences that are packed into a row
             real = real + lengths.sum()
             squared = squared + (lengths * lengths).sum()
         elif positions is not None:  # packed: positions start at 0 with each sequence, and sum of 2p + 1 is L squared

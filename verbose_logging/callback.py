@@ -6,25 +6,22 @@ waited for, and neither `logs` nor `control` nor any random state is touched.
 
 from __future__ import annotations
 
-import functools
 import os
-import sys
 from collections.abc import Callable, Mapping
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from verbose_logging import crash, facts
-from verbose_logging.clock import SystemClock
+from verbose_logging.containment import contained
 from verbose_logging.facts import Fact
 from verbose_logging.inspection import inspect_model, inspect_system
 from verbose_logging.inspection.redaction import redact
 from verbose_logging.instruments import Instruments
 from verbose_logging.plain import plain
 from verbose_logging.problems import warn
-from verbose_logging.resources import Resources
-from verbose_logging.session import END_SECONDS, Session, build_sampler
+from verbose_logging.session import END_SECONDS, Session, current_resource_usage
 from verbose_logging.settings import Settings
 from verbose_logging.trainer_facts import (
     restored,
@@ -32,22 +29,7 @@ from verbose_logging.trainer_facts import (
     train_begin,
     training_inspected,
 )
-from verbose_logging.trainer_taps import find_trainer
-
-Hook = TypeVar("Hook", bound=Callable[..., None])
-
-
-def contained(hook: Hook) -> Hook:
-    """Returns the hook with its exceptions kept from the training, each told once per hook."""
-
-    @functools.wraps(hook)
-    def wrapper(self: VerboseLoggingCallback, *args: Any, **kwargs: Any) -> None:
-        try:
-            hook(self, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - an observer never stops the observed
-            self._tell_once(hook.__name__, error)
-
-    return wrapper  # type: ignore[return-value]
+from verbose_logging.trainer_taps import find_trainer, learning_rates, resumed_checkpoint
 
 
 def _discard(_: Fact) -> None:
@@ -103,7 +85,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
             return
         retry = self._training and bool(getattr(args, "auto_find_batch_size", False)) and state.global_step == 0
         if self._training and not retry:
-            self._break_off(*crash.reason_of_exit(sys))
+            self._break_off(*crash.LEFT_BEHIND)
         if self._session is not None and self._session.ended:
             self.close()
         session = self._session or self._open(rank=args.process_index, world_size=args.world_size)
@@ -111,10 +93,17 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self._training = True
         trainer = find_trainer()
         self._instruments.attach(trainer, session.put)
-        session.put_vital(training_inspected(self.settings, args, kwargs, self._instruments.sources(trainer)))
-        session.put_vital(train_begin(args, state, kwargs.get("train_dataloader"), attempt=self._attempt))
-        if state.global_step:
-            session.put_vital(restored(session.log_path, args, state.global_step))
+        self._inspect(session, trainer, args, kwargs)
+        session.begin(train_begin(args, state, kwargs.get("train_dataloader"), attempt=self._attempt))
+        checkpoint = resumed_checkpoint() if state.global_step else None
+        if checkpoint is not None:
+            session.put_vital(restored(session.log_path, checkpoint, state.global_step))
+
+    @contained
+    def _inspect(self, session: Session, trainer: Any, args: TrainingArguments, passed: Mapping[str, Any]) -> None:
+        """Describes what will be trained; a run without its description is still a run."""
+        sources = self._instruments.sources(trainer)
+        session.put_vital(training_inspected(self.settings, args, passed, trainer, sources))
 
     @contained
     def on_train_end(
@@ -169,8 +158,8 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         """The gradients are complete and clipped; the learning rate is the one this step uses."""
         at = monotonic()
         groups = getattr(kwargs.get("optimizer"), "param_groups", ())
-        rates = tuple([float(group["lr"]) for group in groups])
-        limit = args.max_grad_norm or None
+        rates = learning_rates(groups)
+        limit = args.max_grad_norm if args.max_grad_norm and args.max_grad_norm > 0 else None
         model = kwargs.get("model")
         norm = self._instruments.gradient_norm(model, clips=limit is not None)
         modules = self._instruments.module_norms(model, state.global_step)
@@ -234,6 +223,18 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self._put(facts.Evaluated(monotonic(), state.global_step, state.epoch or 0.0, dict(metrics or {})))
 
     @contained
+    def on_predict(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        metrics: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A prediction is done."""
+        self._put(facts.Predicted(monotonic()))
+
+    @contained
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """A checkpoint is written."""
         self._put(saved(args, state))
@@ -259,13 +260,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
 
     def _get_current_resource_usage(self) -> dict[str, Any]:
         """Returns a fresh reading of the machine, as in a step's `resource_usage`; takes half a second at most."""
-        clock = SystemClock()
-        readings = build_sampler(self.settings, _discard, clock, self._tell_once).read_once()
-        resources = Resources(str)
-        for probe, reading in readings.items():
-            resources.observe(facts.ProbeRead(clock.monotonic(), probe, dict(reading)))
-        usage = resources.usage() or {}
-        return {name: reading for name, reading in usage.items() if name != "sampled_at"}
+        return current_resource_usage(self.settings, self._tell_once)
 
     def _get_model_info(self, model: Any) -> dict[str, Any]:
         """Returns parameter counts, size, types and structure of a model."""
@@ -285,7 +280,15 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001 - an observer never stops the observed
             self._tell_once("_write_log", error)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy or a pickle has the same settings and no recording of its own yet."""
+        return _from_settings, (self.settings,)
+
     def _tell_once(self, part: str, error: Exception) -> None:
         if part not in self._told:
             self._told.add(part)
             warn(part, error)
+
+
+def _from_settings(settings: Settings) -> VerboseLoggingCallback:
+    return VerboseLoggingCallback(**{name: getattr(settings, name) for name in settings.__struct_fields__})

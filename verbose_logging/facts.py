@@ -88,7 +88,8 @@ class TrainingInspected(FactBase, frozen=True):
 class TrainBegin(FactBase, frozen=True):
     """`on_train_begin`. `step` is above 0 when the run resumes; `None` means that the Trainer cannot know.
 
-    `evaluate_every_steps` and `save_every_steps` are the Trainer's own schedule, `None` for never.
+    `evaluate_every_steps` and `save_every_steps` are the Trainer's own schedule, `None` for never; no evaluation comes
+    before `first_evaluation_step`, and `evaluates_at_end` says whether the last step has one whatever the schedule.
     """
 
     step: int
@@ -99,6 +100,8 @@ class TrainBegin(FactBase, frozen=True):
     attempt: int
     evaluate_every_steps: int | None = None
     save_every_steps: int | None = None
+    first_evaluation_step: int = 0
+    evaluates_at_end: bool = True
 
 
 class EpochBegin(FactBase, frozen=True):
@@ -151,9 +154,9 @@ class PreOptimizerStep(FactBase, frozen=True):
     module's gradients after clipping.
     """
 
-    deferred_fields = ("gradient_norm", "module_norms")
+    deferred_fields = ("learning_rates", "gradient_norm", "module_norms")
 
-    learning_rates: tuple[float, ...]
+    learning_rates: Any
     gradient_norm: Any = None
     gradient_norm_limit: float | None = None
     module_norms: Any = None
@@ -190,6 +193,10 @@ class Logged(FactBase, frozen=True):
 
 class PredictionStep(FactBase, frozen=True):
     """`on_prediction_step`: one batch of an evaluation is done."""
+
+
+class Predicted(FactBase, frozen=True):
+    """`on_predict`: a prediction is done."""
 
 
 class Evaluated(FactBase, frozen=True):
@@ -285,6 +292,7 @@ Fact: TypeAlias = Union[  # noqa: UP007 - msgspec and TypeAlias need the runtime
     EpochEnd,
     Logged,
     PredictionStep,
+    Predicted,
     Evaluated,
     Saved,
     TrainEnd,

@@ -29,6 +29,7 @@ class Position:
         self.total_epochs: int | None = None
         self.batches_per_epoch: int | None = None
         self.seq = 0
+        self._epochs = 0
         self._wall_minus_monotonic = 0.0
         self._zone: timezone = timezone.utc
 
@@ -41,7 +42,9 @@ class Position:
         elif isinstance(fact, TrainBegin):
             self._begin(fact)
         elif isinstance(fact, EpochBegin):
-            self.epoch = math.floor(fact.epoch + _EPOCH_SLACK) + 1
+            # only the first fraction can be trusted: a stream's later ones end anywhere within a pass
+            self.epoch = self.epoch + 1 if self._epochs else math.floor(fact.epoch + _EPOCH_SLACK) + 1
+            self._epochs += 1
         elif isinstance(fact, EpochEnd):
             self.step = fact.step
 
@@ -54,7 +57,8 @@ class Position:
 
     def _begin(self, fact: TrainBegin) -> None:
         self.step = self.first_step = fact.step
-        self.epoch = 1
+        self.epoch = fact.step // fact.steps_per_epoch + 1 if fact.steps_per_epoch else 1
+        self._epochs = 0
         self.total_steps = fact.total_steps
         self.total_epochs = fact.total_epochs
         self.batches_per_epoch = fact.batches_per_epoch

@@ -26,6 +26,7 @@ from verbose_logging.probes import ProbeContext, build_probes
 from verbose_logging.problems import Problems
 from verbose_logging.protocols import Clock, Sink
 from verbose_logging.recorder import recorder_for
+from verbose_logging.resources import Resources
 from verbose_logging.sampler import Sampler
 from verbose_logging.settings import Settings
 from verbose_logging.sinks import SinkContext, build_sinks
@@ -74,6 +75,8 @@ class Session:
         self._sampler = build_sampler(settings, self._pipeline.put, self._clock, self._problems)
         self.put: Callable[[Fact], None] = self._pipeline.put
         self.ended = False
+        self._is_training = False
+        self._known_error: BaseException | None = None
 
     def _build_sinks(self, fallback: Fallback) -> dict[str, Sink]:
         settings = self._settings
@@ -113,6 +116,12 @@ class Session:
             info = {}
         self._pipeline.put_vital(facts.SystemInspected(self._clock.monotonic(), info))
 
+    def begin(self, train_begin: Fact) -> None:
+        """Records that training begins; from here on a run without an end is one that was broken off."""
+        self._is_training = True
+        self._known_error = getattr(sys, "last_value", None)
+        self._pipeline.put_vital(train_begin)
+
     def put_vital(self, fact: Fact) -> None:
         """Takes a fact that is never dropped: a start, an end."""
         self._pipeline.put_vital(fact)
@@ -130,7 +139,7 @@ class Session:
 
     def break_off(self, outcome: crash.Outcome, exception: Mapping[str, Any]) -> None:
         """Records that training ended without its end, once."""
-        if self.ended:
+        if self.ended or not self._is_training:
             return
         self.ended = True
         account = Deferred(self._account)
@@ -151,7 +160,7 @@ class Session:
 
     def _at_exit(self) -> None:
         """The interpreter ends and nobody has closed this session."""
-        self.break_off(*crash.reason_of_exit(sys))
+        self.break_off(*crash.reason_of_exit(sys, self._known_error))
         self.close()
 
     def _account(self) -> dict[str, Any]:
@@ -171,3 +180,13 @@ def build_sampler(
     probes = settings.probes if settings.probes is not None else build_probes(context, on_problem=on_problem)
     interval = settings.sample_interval_seconds or level.sample_interval_seconds
     return Sampler(probes, put, clock=clock, interval_seconds=interval)
+
+
+def current_resource_usage(settings: Settings, on_problem: Callable[[str, Exception], None]) -> dict[str, Any]:
+    """Returns a fresh reading of the machine, without a recording; takes half a second at most."""
+    clock = SystemClock()
+    resources = Resources(str)
+    readings = build_sampler(settings, resources.observe, clock, on_problem).read_once()
+    for probe, reading in readings.items():
+        resources.observe(facts.ProbeRead(clock.monotonic(), probe, dict(reading)))
+    return {name: reading for name, reading in (resources.usage() or {}).items() if name != "sampled_at"}

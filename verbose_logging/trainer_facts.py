@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Mapping
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -28,6 +30,7 @@ from verbose_logging.settings import Settings
 
 _LOGGED = "the Trainer's log"
 _CROSS_ENTROPY_TRAINERS = {"Trainer", "SFTTrainer"}
+_PLAIN_LOSSES = {"nll", "chunked_nll", None}
 
 
 def metric_sources(*, loss: bool, gradient_norm: bool, cross_entropy: bool) -> dict[str, str]:
@@ -52,15 +55,19 @@ def metric_sources(*, loss: bool, gradient_norm: bool, cross_entropy: bool) -> d
 
 
 def is_cross_entropy(trainer: Any) -> bool:
-    """Returns whether a Trainer's loss is the mean cross-entropy of a language model."""
-    model = getattr(trainer, "model", None)
-    base = model.get_base_model() if model is not None and hasattr(model, "get_base_model") else model
-    known_trainer = type(trainer).__name__ in _CROSS_ENTROPY_TRAINERS
-    return known_trainer and type(base).__name__.endswith(("ForCausalLM", "LMHeadModel"))
+    """Returns whether a Trainer's loss is the plain mean cross-entropy of a language model, and nothing added."""
+    if type(trainer).__name__ not in _CROSS_ENTROPY_TRAINERS or trainer.compute_loss_func is not None:
+        return False
+    args, model = trainer.args, trainer.model
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    config = getattr(base, "config", None)
+    plain_loss = getattr(args, "loss_type", "nll") in _PLAIN_LOSSES and not args.label_smoothing_factor
+    has_router_loss = getattr(config, "output_router_logits", False) and getattr(config, "router_aux_loss_coef", 0)
+    return plain_loss and not has_router_loss and type(base).__name__.endswith(("ForCausalLM", "LMHeadModel"))
 
 
 def training_inspected(
-    settings: Settings, args: Any, passed: Mapping[str, Any], sources: dict[str, str]
+    settings: Settings, args: Any, passed: Mapping[str, Any], trainer: Any, sources: dict[str, str]
 ) -> facts.TrainingInspected:
     """Returns what will be trained, on what, how.
 
@@ -68,9 +75,13 @@ def training_inspected(
         settings: Our own options.
         args: The TrainingArguments.
         passed: The keyword arguments of `on_train_begin`.
+        trainer: The live Trainer, where it could be reached; the hooks are not handed the evaluation data this early.
         sources: Where each number comes from.
     """
-    datasets = {name: getattr(passed.get(f"{name}_dataloader"), "dataset", None) for name in ("train", "eval")}
+    datasets = {
+        "train": getattr(passed.get("train_dataloader"), "dataset", None),
+        "eval": getattr(trainer, "eval_dataset", None),
+    }
     return facts.TrainingInspected(
         monotonic(),
         training_args=inspect_training_args(args),
@@ -101,7 +112,14 @@ def _compute_dtype(args: Any, model: Any, *, is_gpu: bool) -> str:
     weights = getattr(model, "dtype", torch.float32)
     if weights in {torch.bfloat16, torch.float16}:
         return "bf16" if weights == torch.bfloat16 else "fp16"
-    return "tf32" if is_gpu and (args.tf32 or torch.backends.cuda.matmul.allow_tf32) else "fp32"
+    return "tf32" if is_gpu and (args.tf32 or _allows_tf32()) else "fp32"
+
+
+def _allows_tf32() -> bool:
+    """Returns whether float32 products may be rounded; the older switch raises once the newer one has been used."""
+    matmul = torch.backends.cuda.matmul
+    precision = getattr(matmul, "fp32_precision", None)
+    return precision == "tf32" if precision not in {None, "none"} else bool(matmul.allow_tf32)
 
 
 def train_begin(args: Any, state: Any, dataloader: Any, *, attempt: int) -> facts.TrainBegin:
@@ -119,12 +137,19 @@ def train_begin(args: Any, state: Any, dataloader: Any, *, attempt: int) -> fact
         attempt=attempt,
         evaluate_every_steps=_every(args.eval_strategy, state.eval_steps, steps_per_epoch),
         save_every_steps=_every(args.save_strategy, state.save_steps, steps_per_epoch),
+        first_evaluation_step=_first_evaluation_step(args, steps_per_epoch),
+        evaluates_at_end=not version("transformers").startswith("4."),
     )
 
 
-def restored(log_path: Path, args: Any, step: int) -> Fact:
+def _first_evaluation_step(args: Any, steps_per_epoch: int | None) -> int:
+    """Returns the step that `eval_delay` means: epochs where evaluation goes by epochs."""
+    by_epoch = getattr(args.eval_strategy, "value", args.eval_strategy) == "epoch"
+    return math.ceil((args.eval_delay or 0) * (steps_per_epoch or 0 if by_epoch else 1))
+
+
+def restored(log_path: Path, checkpoint: str, step: int) -> Fact:
     """Returns what our log of an earlier session says of the checkpoint; looked up on the recorder's thread."""
-    checkpoint = checkpoint_path(args, step)
     return facts.Restored(monotonic(), Deferred(partial(tokens_at_checkpoint, log_path, checkpoint, step)))
 
 

@@ -8,6 +8,7 @@ made to wait for its device. A tap that fails is switched off, tells once, and t
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable
 from time import monotonic
@@ -16,8 +17,8 @@ from typing import Any
 
 from transformers import Trainer
 
-from verbose_logging.batch_counts import count_batch
-from verbose_logging.facts import Fact, MicroStep
+from verbose_logging.batch_counts import UNKNOWN, count_batch
+from verbose_logging.facts import Deferred, Fact, MicroStep
 
 Tell = Callable[[str, Exception], None]
 
@@ -35,11 +36,54 @@ def find_trainer() -> Trainer | None:
     return None
 
 
+def resumed_checkpoint() -> str | None:
+    """Returns the checkpoint that the present training resumes from: an argument of the Trainer's own loop."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the state says which step, and not which folder
+    while frame is not None:
+        checkpoint = frame.f_locals.get("resume_from_checkpoint")
+        if isinstance(checkpoint, str) and isinstance(frame.f_locals.get("self"), Trainer):
+            return checkpoint
+        frame = frame.f_back
+    return None
+
+
+class Wrapper:
+    """What stands in the place of a method: a call goes through to it, by way of ours while the tap is on.
+
+    A copy or a pickle of the owner gets the plain method of its own class instead, so that it neither trains nor
+    reports for the original.
+    """
+
+    def __init__(self, owner: Any, name: str, tapped: Callable[..., Any]) -> None:
+        self._owner = owner
+        self._name = name
+        self._call = tapped
+        self._plain = getattr(owner, name)
+        functools.update_wrapper(self, self._plain)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Returns what the method returns."""
+        return self._call(*args, **kwargs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self._owner, self._name)
+
+    def fall_silent(self) -> Any:
+        """Passes calls straight on from now on, and returns what they go to."""
+        self._call = self._plain
+        return self._plain
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether calls are passed straight on."""
+        return self._call is self._plain
+
+
 class Tap:
     """A method of one object, wrapped for a while.
 
     Wraps of others survive: one that was there before is called by ours and restored; one that was put over ours stays,
-    and ours inside it falls silent.
+    and ours inside it falls silent. Silent ones of ours are never restored.
 
     Args:
         owner: The object.
@@ -51,18 +95,22 @@ class Tap:
         self._owner = owner
         self._name = name
         self._previous = owner.__dict__.get(name)
-        method = getattr(owner, name)
-        self._wrapper = functools.wraps(method)(make(method))
+        self._wrapper = Wrapper(owner, name, make(getattr(owner, name)))
         setattr(owner, name, self._wrapper)
 
     def remove(self) -> None:
-        """Restores what was there before, unless somebody has wrapped over us since."""
+        """Falls silent, and restores what was there before unless somebody has wrapped over us since."""
+        self._wrapper.fall_silent()
         if self._owner.__dict__.get(self._name) is not self._wrapper:
             return
-        if self._previous is None:
+        previous = self._previous
+        while isinstance(previous, Wrapper) and previous.is_silent:
+            inner = previous.fall_silent()
+            previous = None if inspect.ismethod(inner) and inner.__self__ is self._owner else inner
+        if previous is None:
             delattr(self._owner, self._name)
         else:
-            setattr(self._owner, self._name, self._previous)
+            setattr(self._owner, self._name, previous)
 
 
 class TrainerTaps:
@@ -98,7 +146,7 @@ class TrainerTaps:
 
     def remove(self) -> None:
         """Takes every tap away again; idempotent."""
-        self._silent |= {"training_step", "gradient_norm"}
+        self._silent |= {"counting", "training_step", "gradient_norm"}
         while self._taps:
             self._taps.pop().remove()
 
@@ -120,10 +168,9 @@ class TrainerTaps:
 
     def _around_training_step(self, training_step: Callable[..., Any]) -> Callable[..., Any]:
         def tapped(*args: Any, **kwargs: Any) -> Any:
-            counts = self._guarded("training_step", self._count, args, kwargs)
+            counts = self._guarded("counting", self._count, args, kwargs) or UNKNOWN
             loss = training_step(*args, **kwargs)
-            if counts is not None:
-                self._guarded("training_step", self._report, loss, counts, args, kwargs)
+            self._guarded("training_step", self._report, loss, counts, args, kwargs)
             return loss
 
         return tapped
@@ -169,6 +216,14 @@ class TrainerTaps:
             self._silent.add(tap)
             self._tell(f"tap on {tap}", error)
             return None
+
+
+def learning_rates(groups: Any) -> Any:
+    """Returns the rate of each parameter group; those that are tensors are read later, by the pipeline's thread."""
+    rates = [copied(group["lr"]) for group in groups]
+    if all(isinstance(rate, float | int) for rate in rates):
+        return tuple(rates)
+    return Deferred(lambda: tuple(float(rate) for rate in rates))
 
 
 def copied(scalar: Any) -> Any:

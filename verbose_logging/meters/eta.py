@@ -40,17 +40,18 @@ class EtaMeter(BaseMeter):
     def __init__(self, ledger: Ledger, date: Callable[[float], str]) -> None:
         self._ledger = ledger
         self._date = date
-        self._begin(total_steps=None, evaluate_every_steps=None, save_every_steps=None)
+        self._total_steps: int | None = None
+        self._begin(
+            evaluations=Scheduled(None, unseen_share=_UNSEEN_EVALUATION),
+            saves=Scheduled(None, unseen_share=_UNSEEN_SAVE),
+        )
 
-    def _begin(
-        self, *, total_steps: int | None, evaluate_every_steps: int | None, save_every_steps: int | None
-    ) -> None:
-        self._total_steps = total_steps
+    def _begin(self, *, evaluations: Scheduled, saves: Scheduled) -> None:
         self._step = 0
         self._at = 0.0
         self._steps = Durations(warm_up=2, enough=5)
-        self._evaluations = Scheduled(evaluate_every_steps, unseen_share=_UNSEEN_EVALUATION)
-        self._saves = Scheduled(save_every_steps, unseen_share=_UNSEEN_SAVE)
+        self._evaluations = evaluations
+        self._saves = saves
 
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
@@ -61,11 +62,14 @@ class EtaMeter(BaseMeter):
         elif isinstance(fact, Saved):
             self._saves.add(self._ledger.last_gap)
         elif isinstance(fact, TrainBegin):
-            self._begin(
-                total_steps=fact.total_steps,
-                evaluate_every_steps=fact.evaluate_every_steps,
-                save_every_steps=fact.save_every_steps,
+            self._total_steps = fact.total_steps
+            evaluations = Scheduled(
+                fact.evaluate_every_steps,
+                unseen_share=_UNSEEN_EVALUATION,
+                first_step=fact.first_evaluation_step,
+                at_end=fact.evaluates_at_end,
             )
+            self._begin(evaluations=evaluations, saves=Scheduled(fact.save_every_steps, unseen_share=_UNSEEN_SAVE))
 
     def _step_ended(self, fact: StepEnd) -> None:
         self._step = fact.step
@@ -102,12 +106,18 @@ class Scheduled:
     a second is known.
 
     Args:
-        every_steps: The schedule: every multiple of this, and the last step; `None` for never.
+        every_steps: The schedule: every multiple of this; `None` for never.
         unseen_share: How long one takes before any has been seen, as a share of the steps between two.
+        first_step: None happens before this step.
+        at_end: Whether one happens at the last step whatever the schedule.
     """
 
-    def __init__(self, every_steps: int | None, *, unseen_share: float) -> None:
+    def __init__(
+        self, every_steps: int | None, *, unseen_share: float, first_step: int = 0, at_end: bool = True
+    ) -> None:
         self._every_steps = every_steps
+        self._first_step = first_step
+        self._at_end = at_end
         self._unseen_share = unseen_share
         self._durations = Durations(warm_up=1, enough=2)
         self._under_way_seconds = 0.0
@@ -131,7 +141,9 @@ class Scheduled:
         """
         if self._every_steps is None or step > total_steps:
             return 0
-        return -(-total_steps // self._every_steps) - (step - 1) // self._every_steps
+        regular = total_steps // self._every_steps - (max(step, self._first_step, 1) - 1) // self._every_steps
+        last = self._at_end and total_steps % self._every_steps and total_steps >= self._first_step
+        return max(0, regular) + bool(last)
 
     def forecast(self, step: int, total_steps: int, step_seconds: float) -> Forecast | None:
         """Returns the time that those to come will take; as uncertain as it is long while none has been seen."""

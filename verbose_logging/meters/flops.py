@@ -12,7 +12,6 @@ from verbose_logging.facts import (
     FactsDropped,
     MicroStep,
     RunOpened,
-    StepBegin,
     StepEnd,
     TrainBegin,
     TrainingInspected,
@@ -70,8 +69,6 @@ class FlopsMeter(BaseMeter):
         """Takes in a fact."""
         if isinstance(fact, MicroStep):
             self._add(fact)
-        elif isinstance(fact, StepBegin):
-            self._step = Cost()
         elif isinstance(fact, FactsDropped):
             self._step = None
         elif isinstance(fact, StepEnd):
@@ -82,7 +79,7 @@ class FlopsMeter(BaseMeter):
             self._inspect(fact)
         elif isinstance(fact, TrainBegin):
             self._recent.clear()
-            self._step = self._last = None
+            self._step, self._last = Cost(), None
 
     def _inspect(self, fact: TrainingInspected) -> None:
         self._costs = _understood(fact.flop_costs)
@@ -102,7 +99,7 @@ class FlopsMeter(BaseMeter):
         seconds = self._ledger.step_time_seconds
         if self._last is not None and seconds is not None:
             self._recent.add((self._last.model_flops, seconds))
-        self._step = None
+        self._step = Cost()
 
     def at_step(self) -> Numbers:
         """Returns the step's FLOPs and the present rate."""

@@ -14,6 +14,7 @@ from verbose_logging.facts import (
     FactsDropped,
     Logged,
     OptimizerStep,
+    Predicted,
     PredictionStep,
     PreOptimizerStep,
     RunBroken,
@@ -49,6 +50,7 @@ _PART_ENDING_IN: dict[type, str] = {
     Logged: "logging",
     PredictionStep: "evaluation",
     Evaluated: "evaluation",
+    Predicted: "evaluation",
     Saved: "checkpoint",
     TrainEnd: "other",
     RunBroken: "other",
@@ -71,56 +73,54 @@ class Ledger:
         self.step_parts: dict[str, float] | None = None
         self.last_gap = 0.0
         self.evaluation_seconds = 0.0
-        self._began_at: float | None = None
         self._last_at: float | None = None
         self._open = dict.fromkeys(PARTS, 0.0)
         self._starting = True
-        self._evaluating = False
+        self._within = ""
         self._damaged = False
         self._evaluation_open = 0.0
 
     def observe(self, fact: Fact) -> None:
-        """Takes in a fact; those of other threads do not move the ledger."""
+        """Takes in a fact; those of other threads do not move the ledger, and neither does time after the end."""
         if isinstance(fact, FactsDropped):
             self._damaged = True
-            return
-        part = _PART_ENDING_IN.get(type(fact))
-        if part is None:
-            return
-        if isinstance(fact, TrainBegin):
-            self._begin(fact)
-        elif self._last_at is not None:
-            self._book(fact, self._refine(fact, part), fact.at - self._last_at)
-        self._last_at = fact.at
+        elif type(fact) in _PART_ENDING_IN:
+            if self._last_at is not None:
+                self._book(fact, self._part_of(fact), fact.at - self._last_at)
+            self._follow(fact)
+            self._last_at = None if isinstance(fact, TrainEnd | RunBroken) else fact.at
 
-    def _begin(self, fact: TrainBegin) -> None:
-        if self._began_at is None:
-            self._began_at = fact.at
-        elif self._last_at is not None:
-            self.totals["other"] += fact.at - self._last_at
-        self._starting = True
-        self._evaluating = False
-        self._open = dict.fromkeys(PARTS, 0.0)
+    def _part_of(self, fact: Fact) -> str:
+        """Returns the part of the gap that ends in a fact: everything before the first step is start-up."""
+        part = _PART_ENDING_IN[type(fact)]
+        if isinstance(fact, Logged):
+            part = self._part_of_log(fact)
+        return "startup" if self._starting and part not in OUTSIDE_STEPS and not isinstance(fact, TrainBegin) else part
 
-    def _refine(self, fact: Fact, part: str) -> str:
-        """Corrects the part by what is under way: everything before the first step is start-up."""
+    def _part_of_log(self, fact: Logged) -> str:
+        """A log belongs to what it stands in: an evaluation, a forward pass that logs, or else to logging itself."""
+        if self._within:
+            return self._within
+        return "evaluation" if any(name.startswith("eval_") for name in fact.logs) else "logging"
+
+    def _follow(self, fact: Fact) -> None:
+        """Notes what is under way after a fact. An evaluation that raised is over when anything else happens."""
         if isinstance(fact, PredictionStep):
-            self._evaluating = True
-        elif isinstance(fact, Logged) and (self._evaluating or any(name.startswith("eval_") for name in fact.logs)):
-            part = "evaluation"
-        elif isinstance(fact, Evaluated):
-            self._evaluating = False
-        if not self._starting or part in OUTSIDE_STEPS:
-            return part
-        if isinstance(fact, StepBegin):
+            self._within = "evaluation"
+        elif isinstance(fact, StepBegin):
+            self._within = "forward_backward"
             self._starting = False
-        return "startup"
+        elif not isinstance(fact, Logged | Saved | SubstepEnd):
+            self._within = ""
+        if isinstance(fact, TrainBegin):
+            self._starting = True
+            self._open = dict.fromkeys(PARTS, 0.0)
 
     def _book(self, fact: Fact, part: str, gap: float) -> None:
         self.last_gap = gap
         self.totals[part] += gap
         self._open[part] += gap
-        self._evaluation_open += gap if part == "evaluation" else 0.0
+        self._evaluation_open = self._evaluation_open + gap if part == "evaluation" else 0.0
         if isinstance(fact, Evaluated):
             self.evaluation_seconds, self._evaluation_open = self._evaluation_open, 0.0
         elif isinstance(fact, StepEnd):
@@ -138,7 +138,7 @@ class Ledger:
     @property
     def total_seconds(self) -> float:
         """Wall time since training began."""
-        return 0.0 if self._began_at is None or self._last_at is None else self._last_at - self._began_at
+        return sum(self.totals.values())
 
     def report(self) -> dict[str, float]:
         """Returns the session's parts as `PART_seconds`, and `total_seconds`, their sum."""

@@ -10,7 +10,6 @@ from verbose_logging.facts import (
     Logged,
     MicroStep,
     RunOpened,
-    StepBegin,
     StepEnd,
     TrainBegin,
     TrainingInspected,
@@ -68,8 +67,6 @@ class LossMeter(BaseMeter):
         """Takes in a fact."""
         if isinstance(fact, MicroStep):
             self._add(fact)
-        elif isinstance(fact, StepBegin):
-            self._sum, self._own_tokens, self._all_tokens = None, 0, None
         elif isinstance(fact, StepEnd):
             self._end_step(fact)
         elif isinstance(fact, Logged) and "loss" in fact.logs:
@@ -93,6 +90,7 @@ class LossMeter(BaseMeter):
     def _end_step(self, fact: StepEnd) -> None:
         self._steps_since_log += 1
         self._loss = self._own_mean()
+        self._sum, self._own_tokens, self._all_tokens = None, 0, None
         self._awaits_log = fact.log_follows and (self._loss is None or self._world_size > 1)
         if self._loss is not None and not self._awaits_log:
             self._count(self._loss, steps=1)
@@ -109,7 +107,7 @@ class LossMeter(BaseMeter):
         """Takes the Trainer's loss where ours is not known, or is one rank's and theirs is of this step alone."""
         logged: float = fact.logs["loss"]
         steps, self._steps_since_log = self._steps_since_log, 0
-        if not self._awaits_log:
+        if not self._awaits_log and self._loss is not None:
             return
         self._awaits_log = False
         own_is_truer = self._loss is not None and (steps > 1 or not math.isfinite(self._loss))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verbose_logging.facts import Fact, MicroStep, StepBegin
+from verbose_logging.facts import Fact, MicroStep, StepEnd, TrainBegin
 
 _SUMMED = ("samples", "padded_tokens", "real_tokens", "loss_tokens")
 
@@ -10,22 +10,28 @@ _SUMMED = ("samples", "padded_tokens", "real_tokens", "loss_tokens")
 class StepCounts:
     """Sums the counts of a step's micro-batches. A count that one of them lacks is not known.
 
+    A stream whose pass ends within an accumulation leaves its last micro-batches in the gradients; they belong to the
+    step that uses them, so a step holds everything since the step before.
+
     Attributes:
-        values: `samples`, `padded_tokens`, `real_tokens`, `loss_tokens`, and `items_in_batch`, which the Trainer counts
-            once for the whole step; empty where no tap delivers.
+        values: Of the last step: `samples`, `padded_tokens`, `real_tokens`, `loss_tokens`, and `items_in_batch`, which
+            the Trainer counts once for the whole step; empty where no tap delivers.
     """
 
     def __init__(self) -> None:
         self.values: dict[str, int | None] = {}
+        self._open: dict[str, int | None] = {}
 
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
-        if isinstance(fact, StepBegin):
-            self.values = {}
-        elif isinstance(fact, MicroStep):
-            before = self.values or dict.fromkeys(_SUMMED, 0)
-            self.values = {name: _sum(before[name], getattr(fact, name)) for name in _SUMMED}
-            self.values["items_in_batch"] = None if fact.items_in_batch is None else int(fact.items_in_batch)
+        if isinstance(fact, MicroStep):
+            before = self._open or dict.fromkeys(_SUMMED, 0)
+            self._open = {name: _sum(before[name], getattr(fact, name)) for name in _SUMMED}
+            self._open["items_in_batch"] = None if fact.items_in_batch is None else int(fact.items_in_batch)
+        elif isinstance(fact, StepEnd):
+            self.values, self._open = self._open, {}
+        elif isinstance(fact, TrainBegin):
+            self.values, self._open = {}, {}
 
 
 def _sum(before: int | None, now: int | None) -> int | None:
