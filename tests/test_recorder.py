@@ -38,7 +38,7 @@ def short_run(*, steps: int = 4, **begin: int) -> FactScript:
 def full_run() -> FactScript:
     """Returns a run in which everything happens once."""
     script = FactScript(total_steps=2, steps_per_epoch=2).open()
-    script.add(SystemInspected, {"platform": {"system": "Linux", "python": "3.12"}})
+    script.add(SystemInspected, {"platform": {"system": "Linux"}, "python": {"version": "3.12"}})
     script.add(TrainingInspected, {"per_device_train_batch_size": 8}, {"total_parameters": 10}, {}, {}, {})
     script.begin().epoch_begin().read("memory", {"usage_percent": 95.0}).step(loss=2.0)
     script.evaluate(eval_loss=1.5).save(size_bytes=3_000_000).step(loss=float("nan")).epoch_end()

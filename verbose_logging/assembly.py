@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from verbose_logging import entries, facts, messages
 from verbose_logging.entries import SCHEMA_VERSION, Entry
 from verbose_logging.measurements import Measurements, finite
 from verbose_logging.meters.flops import mfu_receipt
+from verbose_logging.plain import split_nonfinite
 from verbose_logging.rules.alerts import Finding
+from verbose_logging.tally import evaluation_losses
 
+_MB = 1024**2
 _FINDING_TYPES: dict[str, Callable[..., Entry]] = {
     "resource_warning": entries.ResourceWarning,
     "performance_anomaly": entries.PerformanceAnomaly,
@@ -171,9 +176,9 @@ def evaluation_complete(run: Measurements, fact: facts.Evaluated) -> Entry:
     """An evaluation's end."""
     metrics, nonfinite = finite(fact.metrics)
     return entries.EvaluationComplete(
-        **run.position.header(fact.at, messages.evaluation_message(fact.step, fact.metrics)),
+        **run.position.header(fact.at, messages.evaluation_message(fact.step, evaluation_losses(fact.metrics))),
         metrics=metrics,
-        duration_seconds=run.ledger.evaluation_seconds,
+        duration_seconds=run.ledger.evaluation_seconds or None,
         nonfinite=nonfinite,
     )
 
@@ -184,12 +189,12 @@ def model_checkpoint_save(run: Measurements, fact: facts.Saved) -> Entry:
     seconds = run.ledger.last_gap
     metrics: dict[str, Any] = {name: value for name, value in run.at_end().items() if name == "num_tokens"}
     if tally.last_evaluation_step == fact.step:
-        metrics["eval_loss"] = tally.last_evaluation_loss
+        metrics |= tally.last_losses
     metrics, nonfinite = finite(metrics)
     return entries.ModelCheckpointSave(
         **run.position.header(fact.at, messages.checkpoint_message(fact.step, fact.path, seconds)),
         path=fact.path,
-        size_mb=None if fact.size_bytes is None else fact.size_bytes / 1e6,
+        size_mb=None if fact.size_bytes is None else fact.size_bytes / _MB,
         duration_seconds=seconds,
         metrics=metrics,
         nonfinite=nonfinite,
@@ -231,10 +236,31 @@ def entries_dropped(run: Measurements, fact: facts.FactsDropped) -> Entry:
 
 
 def user_entry(run: Measurements, fact: facts.UserWrote) -> Entry:
-    """A user's entry with the common keys that it lacks; `run_id`, `seq` and `rank` are always ours."""
-    header = run.position.header(fact.at, "")
-    own = {key: header[key] for key in ("run_id", "seq", "rank")}
-    return entries.UserEntry({**header, "type": "user", **fact.entry, **own})
+    """A user's entry with the common keys that it lacks; `run_id`, `seq` and `rank` are always ours.
+
+    Its four leading keys are text, and a type of ours that it does not satisfy gets a name of its own, so that a log
+    stays valid whatever its user writes.
+    """
+    header = run.position.header(fact.at, "") | {"type": "user"}
+    given, nonfinite = split_nonfinite(fact.entry)
+    fields = header | given | {key: header[key] for key in ("run_id", "seq", "rank")}
+    fields |= {
+        key: header[key] for key in ("timestamp", "type", "level", "message") if not isinstance(fields[key], str)
+    }
+    if nonfinite:
+        fields["nonfinite"] = nonfinite
+    known = entries.ENTRY_TYPES.get(fields["type"])
+    if known is not None and not _satisfies(fields, known):
+        fields["type"] = f"user_{fields['type']}"
+    return entries.UserEntry(fields)
+
+
+def _satisfies(fields: dict[str, Any], kind: type[entries.EntryBase]) -> bool:
+    try:
+        msgspec.convert(fields, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _number(value: object) -> float | None:

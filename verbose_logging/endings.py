@@ -59,10 +59,8 @@ def _statistics(run: Measurements) -> tuple[Group, dict[str, str] | None]:
         "evaluations": tally.evaluations,
         "checkpoints": tally.checkpoints,
     }
-    if tally.last_evaluation_loss is not None:
-        statistics["final_eval_loss"] = tally.last_evaluation_loss
-    if tally.best_evaluation_loss is not None:
-        statistics["best_eval_loss"] = tally.best_evaluation_loss
+    statistics |= {f"final_{name}": loss for name, loss in tally.last_losses.items()}
+    statistics |= {f"best_{name}": loss for name, loss in tally.best_losses.items()}
     clean, nonfinite = finite(statistics)
     return clean, None if nonfinite is None else {k.replace("metrics.", "statistics."): v for k, v in nonfinite.items()}
 

@@ -13,11 +13,12 @@ def system_message(fact: SystemInspected) -> str:
     """Names the machine."""
     info = fact.system_info
     platform = info.get("platform", {})
+    python = info.get("python", {}).get("version")
     cores = info.get("cpu", {}).get("logical_count")
     gpus = len(info.get("gpu", {}).get("devices", ()))
     parts = [
         str(platform.get("system", "unknown system")),
-        f"Python {platform['python']}" if "python" in platform else "",
+        f"Python {python}" if python else "",
         f"{cores} CPU cores" if cores else "",
         counted(gpus, "GPU") if gpus else "no GPU found",
     ]
@@ -66,10 +67,12 @@ def step_message(step: int, loss: float | None) -> str:
     return f"✅ Step {step} completed - Loss: {loss:.6f}"
 
 
-def evaluation_message(step: int, metrics: Mapping[str, Any]) -> str:
-    """Gives the evaluation's loss."""
-    loss = evaluation_loss(metrics)
-    return f"🔎 Evaluation at step {step}" + ("" if loss is None else f": loss={fixed(loss)}")
+def evaluation_message(step: int, losses: Mapping[str, float]) -> str:
+    """Gives the evaluation's loss; by its full name where there are several evaluation sets."""
+    told = ", ".join(
+        f"{name.removeprefix('eval_') if name == 'eval_loss' else name}={fixed(loss)}" for name, loss in losses.items()
+    )
+    return f"🔎 Evaluation at step {step}" + (f": {told}" if told else "")
 
 
 def checkpoint_message(step: int, path: str, seconds: float | None) -> str:
@@ -84,11 +87,3 @@ def progress_message(progress: Mapping[str, Any]) -> str:
         f"🔄 {percent(progress.get('progress_percent'))} "
         f"({thousands(progress.get('current_step'))}/{thousands(progress.get('total_steps'))} steps)"
     )
-
-
-def evaluation_loss(metrics: Mapping[str, Any]) -> float | None:
-    """Returns the loss among an evaluation's metrics: `eval_loss`, else the only key that ends in `_loss`."""
-    if "eval_loss" in metrics:
-        return float(metrics["eval_loss"])
-    losses = [name for name in metrics if name.endswith("_loss")]
-    return float(metrics[losses[0]]) if len(losses) == 1 else None

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from verbose_logging import assembly, endings, facts
-from verbose_logging.entries import Entry, TrainingStepComplete, UserEntry, entry_type
+from verbose_logging.entries import Entry, ProgressReport, TrainingStepComplete, UserEntry, entry_type
 from verbose_logging.facts import Fact
 from verbose_logging.guard import Guard
 from verbose_logging.levels import Level
@@ -157,13 +157,15 @@ class RunRecorder:
         self._entries.append(entry)
 
     def _shape(self, entry: Entry) -> Entry:
-        """Leaves out of a step's entry what the level does not include."""
-        if not isinstance(entry, TrainingStepComplete):
+        """Leaves out of an entry with a step's numbers what the level does not include."""
+        if not isinstance(entry, TrainingStepComplete | ProgressReport):
             return entry
         level = self._level
         changes: dict[str, Any] = {}
         if not level.phases and "phases" in entry.timing:
             changes["timing"] = {name: value for name, value in entry.timing.items() if name != "phases"}
+        if isinstance(entry, ProgressReport):
+            return msgspec.structs.replace(entry, **changes) if changes else entry
         if not level.trends:
             changes["trends"] = None
         if level.resource_usage_every is None or entry.step % level.resource_usage_every:

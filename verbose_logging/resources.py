@@ -50,7 +50,9 @@ class Resources:
     def _assemble(self) -> dict[str, Any]:
         newest = max(reading.at for reading in self._readings.values())
         usage: dict[str, Any] = {"sampled_at": self._date(newest)}
-        usage |= {name: fact.reading for name, fact in self._readings.items() if name not in _GPU_PROBES}
+        for name, fact in self._readings.items():
+            if name not in _GPU_PROBES:
+                usage[name] = fact.reading | self._staleness(name, newest)
         devices = self._devices(newest)
         if devices:
             usage["gpu"] = {"devices": devices}
@@ -63,15 +65,21 @@ class Resources:
             fact = self._readings.get(probe)
             if fact is None:
                 continue
-            failure = self._failures.get(probe)
-            stale = {"age_seconds": round(newest - fact.at, 3), "error": failure.error} if failure else {}
-            for device in fact.reading.get("devices", ()):
+            stale = self._staleness(probe, newest)
+            for device in _devices_of(fact):
                 known = next((other for other in merged if _same_device(other, device)), None)
                 if known is None:
                     merged.append({**device, **stale})
                 else:
                     known.update({**device, **known, **stale})
         return merged
+
+    def _staleness(self, probe: str, newest: float) -> dict[str, Any]:
+        """Returns how old a reading is and why, where the probe has failed since."""
+        failure = self._failures.get(probe)
+        if failure is None:
+            return {}
+        return {"age_seconds": round(max(newest, failure.at) - self._readings[probe].at, 3), "error": failure.error}
 
     def _follow(self, fact: ProbeRead) -> None:
         for name, value, limit in _followed(fact):
@@ -85,6 +93,11 @@ def _same_device(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return "index" in one and one.get("index") == other.get("index")
 
 
+def _devices_of(fact: ProbeRead) -> list[dict[str, Any]]:
+    devices = fact.reading.get("devices")
+    return [device for device in devices if isinstance(device, dict)] if isinstance(devices, list) else []
+
+
 def _followed(fact: ProbeRead) -> list[tuple[str, float, float | None]]:
     """Returns (series, value, limit) for every series of the reading whose trend and peak matter."""
     reading = fact.reading
@@ -96,6 +109,6 @@ def _followed(fact: ProbeRead) -> list[tuple[str, float, float | None]]:
     elif fact.probe in _GPU_PROBES:
         series = [
             (f"gpu_{device.get('index', place)}_memory_usage", device.get("memory_usage_percent"), 100.0)
-            for place, device in enumerate(reading.get("devices", ()))
+            for place, device in enumerate(_devices_of(fact))
         ]
     return [(name, value, limit) for name, value, limit in series if isinstance(value, int | float)]

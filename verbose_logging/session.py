@@ -20,8 +20,9 @@ from verbose_logging.clock import SystemClock
 from verbose_logging.entries import Entry
 from verbose_logging.facts import Deferred, Fact
 from verbose_logging.guard import Guard
-from verbose_logging.inspection import inspect_system
+from verbose_logging.inspection import inspect_system, redact
 from verbose_logging.pipeline import Pipeline
+from verbose_logging.plain import plain
 from verbose_logging.probes import ProbeContext, build_probes
 from verbose_logging.problems import Problems
 from verbose_logging.protocols import Clock, Sink
@@ -72,7 +73,7 @@ class Session:
         handle = handle or recorder_for(settings, Guard(self._problems, strict=settings.strict)).handle
         self._sink = FanOut(self._build_sinks(fallback), self._problems)
         self._pipeline = Pipeline(handle, self._sink, clock=self._clock, on_problem=self._problems)
-        self._sampler = build_sampler(settings, self._pipeline.put, self._clock, self._problems)
+        self._sampler = build_sampler(settings, self._put_reading, self._clock, self._problems)
         self.put: Callable[[Fact], None] = self._pipeline.put
         self.ended = False
         self._is_training = False
@@ -107,6 +108,14 @@ class Session:
             inspection.start()
             inspection.join(BEGIN_SECONDS)
         atexit.register(self._at_exit)
+
+    def _put_reading(self, fact: Fact) -> None:
+        """Takes what a probe says: told once where it fails, and without secrets where the probe is a user's own."""
+        if isinstance(fact, facts.ProbeFailed):
+            self._problems(f"probe {fact.probe}", RuntimeError(fact.error))
+        elif isinstance(fact, facts.ProbeRead) and self._settings.probes is not None:
+            fact = facts.ProbeRead(fact.at, fact.probe, redact(plain(fact.reading)))
+        self._pipeline.put(fact)
 
     def _inspect_system(self) -> None:
         try:

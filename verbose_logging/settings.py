@@ -146,7 +146,7 @@ Valid: low, medium, high, ultra
         if _is_true(environ.get("FT_E2E_VERBOSE")):
             changes["verbosity_level"] = "ultra"
         if environ.get("VERBOSE_LOGGING_LEVEL"):
-            changes["verbosity_level"] = level_named(environ["VERBOSE_LOGGING_LEVEL"]).name
+            changes["verbosity_level"] = _level_of_environment(environ["VERBOSE_LOGGING_LEVEL"])
         if environ.get("VERBOSE_LOGGING_FILE"):
             changes["log_file"] = environ["VERBOSE_LOGGING_FILE"]
         if _is_true(environ.get("VERBOSE_LOGGING_DISABLED")):
@@ -173,10 +173,13 @@ Valid: low, medium, high, ultra
             SettingsError: A value is not usable.
         """
         build_rules(self.alerts)
-        if not self.log_file:
-            raise SettingsError("log_file: expected a path, got an empty text")
+        for name in ("log_file", "standard_log_file"):
+            _check_path(name, getattr(self, name))
         for name, seam in (("sinks", Sink), ("probes", Probe)):
-            for part in getattr(self, name) or ():
+            given = getattr(self, name)
+            if given is not None and not isinstance(given, list | tuple):
+                raise SettingsError(f"{name}: expected a list, got {given!r}")
+            for part in given or ():
                 if not isinstance(part, seam):
                     raise SettingsError(
                         f"{name}: {part!r} lacks the methods of verbose_logging.protocols.{name[:-1].title()}"
@@ -214,6 +217,24 @@ Valid: low, medium, high, ultra
             "probes": None if self.probes is None else [type(probe).__name__ for probe in self.probes],
             "sinks": [type(sink).__name__ for sink in self.sinks],
         }
+
+
+def _check_path(name: str, path: str | None) -> None:
+    if path == "":
+        raise SettingsError(f"{name}: expected a path, got an empty text")
+    try:
+        unusable = path is not None and b"\0" in os.fsencode(path)
+    except UnicodeEncodeError:
+        unusable = True
+    if unusable:
+        raise SettingsError(f"{name}: {path!r} is no path that this system's file names can hold")
+
+
+def _level_of_environment(name: str) -> str:
+    try:
+        return level_named(name).name
+    except SettingsError as error:
+        raise SettingsError(f"VERBOSE_LOGGING_LEVEL (environment): {error}") from None
 
 
 def _is_true(value: str | None) -> bool:

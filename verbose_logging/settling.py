@@ -64,7 +64,7 @@ def _numbers(values: Mapping[str, Any], name: str, on_problem: OnProblem) -> dic
             on_problem(f"{name}[{key!r}]", error)
             continue
         if number is not None:
-            numbers[key] = number
+            numbers[str(key)] = number
     return numbers
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from verbose_logging.facts import (
@@ -10,6 +11,7 @@ from verbose_logging.facts import (
     Evaluated,
     Fact,
     MicroStep,
+    Predicted,
     PredictionStep,
     PreOptimizerStep,
     Saved,
@@ -18,7 +20,6 @@ from verbose_logging.facts import (
     TrainBegin,
     TrainingInspected,
 )
-from verbose_logging.messages import evaluation_loss
 
 
 class Tally:
@@ -34,8 +35,8 @@ class Tally:
         self.evaluations = 0
         self.checkpoints = 0
         self.last_evaluation_step: int | None = None
-        self.last_evaluation_loss: float | None = None
-        self.best_evaluation_loss: float | None = None
+        self.last_losses: dict[str, float] = {}
+        self.best_losses: dict[str, float] = {}
         self.batch: dict[str, Any] = {}
         self.model: dict[str, Any] = {}
 
@@ -46,15 +47,12 @@ class Tally:
             fact: What happened.
             step: Optimizer steps finished.
         """
-        if isinstance(fact, StepBegin):
-            self.micro_step = 0
-            self.micro_batch = None
-        elif isinstance(fact, MicroStep):
-            self.micro_batch = fact
-        elif isinstance(fact, SubstepEnd | PreOptimizerStep):
-            self.micro_step += 1
+        if isinstance(fact, StepBegin | MicroStep | SubstepEnd | PreOptimizerStep):
+            self._count_micro_steps(fact)
         elif isinstance(fact, PredictionStep):
             self.prediction_step += 1
+        elif isinstance(fact, Predicted):
+            self.prediction_step = 0
         elif isinstance(fact, EpochBegin):
             self.epochs += 1
             self.epoch_began_at = fact.at
@@ -68,16 +66,26 @@ class Tally:
         elif isinstance(fact, TrainingInspected):
             self._inspected(fact)
 
+    def _count_micro_steps(self, fact: StepBegin | MicroStep | SubstepEnd | PreOptimizerStep) -> None:
+        if isinstance(fact, StepBegin):
+            self.micro_step = 0
+            self.micro_batch = None
+        elif isinstance(fact, MicroStep):
+            self.micro_batch = fact
+        else:
+            self.micro_step += 1
+
     def _evaluated(self, fact: Evaluated) -> None:
+        """Keeps the last and the best loss of each evaluation set by its name."""
         self.evaluations += 1
         self.prediction_step = 0
-        loss = evaluation_loss(fact.metrics)
-        if loss is None:
-            return
+        if self.last_evaluation_step != fact.step:
+            self.last_losses = {}
         self.last_evaluation_step = fact.step
-        self.last_evaluation_loss = loss
-        if math.isfinite(loss) and (self.best_evaluation_loss is None or loss < self.best_evaluation_loss):
-            self.best_evaluation_loss = loss
+        for name, loss in evaluation_losses(fact.metrics).items():
+            self.last_losses[name] = loss
+            if math.isfinite(loss):
+                self.best_losses[name] = min(loss, self.best_losses.get(name, loss))
 
     def _inspected(self, fact: TrainingInspected) -> None:
         arguments = {
@@ -87,3 +95,13 @@ class Tally:
         self.batch = {ours: fact.training_args[key] for key, ours in arguments.items() if key in fact.training_args}
         counts = ("total_parameters", "trainable_parameters")
         self.model = {key: fact.model_info[key] for key in counts if key in fact.model_info}
+
+
+def evaluation_losses(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Returns the losses among an evaluation's metrics, by name; several sets have several.
+
+    Example:
+        >>> evaluation_losses({"eval_loss": 1.5, "eval_runtime": 2.0})
+        {'eval_loss': 1.5}
+    """
+    return {name: float(value) for name, value in metrics.items() if name.endswith("_loss")}

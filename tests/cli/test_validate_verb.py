@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,6 @@ def test_findings_go_to_stdout_and_the_refusal_to_stderr(log_file: Path, capsys:
     assert [
         "run.jsonl:4: the token NaN is not JSON",
         "run.jsonl:6: seq: missing",
-        "run.jsonl: 1 entry missing before seq 5 of run run-1",
         "run.jsonl: 1 entry missing before seq 7 of run run-1",
     ] == out.splitlines()
     assert "error: run.jsonl: 2 findings, 9 good entries\n" == err
@@ -65,3 +65,12 @@ def test_json_holds_the_whole_report(log_file: Path, capsys: pytest.CaptureFixtu
         report["entries"],
         report["findings"],
     )
+
+
+@pytest.mark.parametrize("verb", ["show", "validate"])
+def test_a_pipe_is_refused_at_once(verb: str, empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A verb does not wait for what may never be written."""
+    os.mkfifo(empty_folder / "pipe.jsonl")
+
+    assert 1 == main([verb, "pipe.jsonl"])
+    assert ("", "error: pipe.jsonl: not a regular file\n") == capsys.readouterr()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.locate import find_run
+from verbose_logging.reading.locate import find_run, full_log_beside
 
 OURS = b'{"timestamp": "t", "type": "x", "level": "INFO", "message": "m", "run_id": "r"}\n'
 
@@ -80,3 +80,19 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     """Where there is nothing to suggest, nothing is."""
     with pytest.raises(LogError, match=r"run: no such file or folder$"):
         find_run(tmp_path / "gone" / "run")
+
+
+def test_the_full_log_beside_a_short_one_has_the_usual_name_or_is_the_newest(tmp_path: Path) -> None:
+    """The usual name wins; else the log written last; never the short log itself."""
+    short = _log(tmp_path / "training_logs.jsonl", age=0, content=OURS.replace(b', "run_id": "r"', b""))
+
+    assert full_log_beside(short) is None
+
+    _log(tmp_path / "old.jsonl", age=20)
+    newest = _log(tmp_path / "new.jsonl", age=10)
+
+    assert newest == full_log_beside(short)
+
+    usual = _log(tmp_path / "verbose_training_logs.jsonl", age=30)
+
+    assert usual == full_log_beside(short)

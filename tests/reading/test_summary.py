@@ -95,6 +95,71 @@ def test_an_older_run_that_goes_on_does_not_mix_in(new_log: Callable[..., Any]) 
     assert 7.0 == _summary(old, new, late)["best_loss"]
 
 
+def test_a_run_that_never_trained_hides_no_other(new_log: Callable[..., Any]) -> None:
+    """A later run that only wrote entries of the user's is passed over."""
+    trained, idle = new_log("trained").begin().step(1, 5.0).complete(1), new_log("idle").add(entries.Heartbeat)
+
+    assert "trained" == _summary(trained, idle)["run_id"]
+
+
+def test_where_no_run_trained_the_newest_is_summed_up(new_log: Callable[..., Any]) -> None:
+    """Runs without training are still told."""
+    old, new = new_log("old").add(entries.Heartbeat), new_log("new").add(entries.Heartbeat)
+
+    assert "new" == _summary(old, new)["run_id"]
+
+
+def test_a_run_that_begins_to_train_late_counts_by_its_first_entry(new_log: Callable[..., Any]) -> None:
+    """Of two runs that start up together the later one is meant, whichever trains first."""
+    old, new = new_log("old").add(entries.Heartbeat), new_log("new").begin().step(1, 7.0)
+    late = new_log("old").begin().step(1, 1.0)
+
+    assert ("new", 7.0) == tuple(_summary(old, new, late)[key] for key in ("run_id", "best_loss"))
+
+
+def test_what_has_no_type_is_no_entry() -> None:
+    """Objects of another kind give no summary."""
+    assert {} == summarize([{"a": 1}, {"type": 3}])
+
+
+def test_each_evaluation_set_has_its_losses(new_log: Callable[..., Any]) -> None:
+    """Several sets are told apart by the metric's name, each with its last and best loss."""
+    log = new_log()
+    for step, (one, two) in {10: (3.0, 5.0), 20: (2.0, 6.0)}.items():
+        log.add(entries.EvaluationComplete, step=step, metrics={"eval_a_loss": one, "eval_a_runtime": 0.1})
+        log.add(entries.EvaluationComplete, step=step, metrics={"eval_b_loss": two})
+
+    summary = _summary(log)
+
+    assert {
+        "eval_a_loss": {"last": 2.0, "best": 2.0, "best_step": 20},
+        "eval_b_loss": {"last": 6.0, "best": 5.0, "best_step": 10},
+    } == summary["evaluation_losses"]
+    assert 4 == summary["evaluations"]
+
+
+def test_rates_are_the_last_known(new_log: Callable[..., Any]) -> None:
+    """A step that does not know its rates does not take those of the step before away."""
+    log = new_log()
+    log.add(
+        entries.TrainingInitialization,
+        **{key: {} for key in ("training_args", "model_info", "dataset_info", "settings", "metric_sources")},
+        mfu_receipt={"peak_flops": 1e14},
+    )
+    for tokens, tflops in ((100.0, 1.0), (200.0, 2.0)):
+        metrics = {"tflops_per_second": tflops, "mfu_percent": tflops}
+        log.add(
+            entries.TrainingStepComplete, timing={"tokens_per_second": tokens}, metrics=metrics, progress={}, step=1
+        )
+    log.step(3, 5.0)
+
+    summary = _summary(log)
+
+    assert (200.0, 2.0, 2.0, 1e14) == tuple(
+        summary[key] for key in ("tokens_per_second", "tflops_per_second", "mfu_percent", "peak_flops")
+    )
+
+
 @pytest.mark.parametrize(
     ("seconds_later", "verdict"),
     [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,18 @@ def test_missing_numbers_are_a_gap_and_no_fault(tmp_path: Path, new_log: Callabl
     assert 2 == report.gaps[0].missing
 
 
+def test_bad_lines_are_present(tmp_path: Path, new_log: Callable[..., Any]) -> None:
+    """An entry that is bad is a finding, and no gap as well."""
+    log = new_log().step(1, 4.0).step(2, 3.0).step(3, 2.0).step(4, 1.0)
+    log.lines[1] = log.lines[1].replace(b'"timing":', b'"timings":')
+    log.lines[2] = log.lines[2].replace(b'"loss":2.0', b'"loss":NaN')
+
+    report = validate_log(log.write(tmp_path / "log.jsonl"))
+
+    assert [2, 3] == [finding.line for finding in report.findings]
+    assert [] == report.gaps
+
+
 def test_a_number_that_comes_again_is_a_finding(tmp_path: Path, new_log: Callable[..., Any]) -> None:
     """An entry twice in the file is a fault of the writer."""
     log = new_log().step(1, 4.0)
@@ -127,6 +140,14 @@ def test_a_damaged_archive_is_a_finding(tmp_path: Path, full_run: Any) -> None:
 
     assert 1 == len(findings)
     assert "damaged from here on" in findings[0].what
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    """Nothing waits for the writer of a pipe; no thread of ours could be stopped there."""
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(LogError, match=r"pipe: not a regular file$"):
+        validate_log(tmp_path / "pipe")
 
 
 def test_a_missing_file_is_a_log_error(tmp_path: Path) -> None:

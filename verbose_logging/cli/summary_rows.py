@@ -8,6 +8,7 @@ from typing import Any
 from verbose_logging.formatting import fixed, percent, short_duration, thousands
 
 Summary = Mapping[str, Any]
+_TERA = 1e12
 
 
 def _joined(*parts: str | None) -> str | None:
@@ -57,11 +58,12 @@ def steps(summary: Summary) -> str | None:
     """Returns how far the run is, in steps and epochs."""
     done, total = summary.get("steps_done"), summary.get("total_steps")
     epoch, epochs = summary.get("epoch"), summary.get("total_epochs")
-    resumed = summary.get("resumed_from_step")
+    resumed, attempt = summary.get("resumed_from_step"), summary.get("attempt", 1)
     return _joined(
         None if done is None else thousands(done) + (f" of {thousands(total)}" if total else ""),
         f"epoch {epoch}" + (f" of {epochs}" if epochs else "") if epoch else None,
         f"resumed after step {thousands(resumed)}" if resumed else None,
+        f"attempt {attempt}" if attempt > 1 else None,
     )
 
 
@@ -98,6 +100,18 @@ def step_time(summary: Summary) -> str | None:
     )
 
 
+def throughput(summary: Summary) -> str | None:
+    """Returns the last known token rate, FLOP rate and MFU."""
+    tokens, tflops = summary.get("tokens_per_second"), summary.get("tflops_per_second")
+    mfu, peak = summary.get("mfu_percent"), summary.get("peak_flops")
+    base = f" of {peak / _TERA:.4g} TFLOP/s a device" if peak else ""
+    return _joined(
+        f"{thousands(tokens)} tokens/s" if tokens is not None else None,
+        f"{tflops:.4g} TFLOP/s" if tflops is not None else None,
+        f"MFU {percent(mfu)}{base}" if mfu is not None else None,
+    )
+
+
 def time_left(summary: Summary) -> str | None:
     """Returns the forecast that the last step made."""
     eta_minutes = summary.get("eta_minutes")
@@ -114,6 +128,16 @@ def checkpoints(summary: Summary) -> str | None:
 def lost(summary: Summary) -> str | None:
     """Returns how many entries could not be kept."""
     return f"{thousands(summary['entries_dropped'])} entries" if "entries_dropped" in summary else None
+
+
+def loss_text(losses: Mapping[str, Any]) -> str | None:
+    """Returns the last and best loss of one evaluation metric.
+
+    Example:
+        >>> loss_text({"last": 2.5, "best": 2.0, "best_step": 40})
+        'last 2.5000, best 2.0000 (step 40)'
+    """
+    return _joined(_number("last", losses["last"]), f"best {fixed(losses['best'])}{_step_note(losses, 'best_step')}")
 
 
 def peak_text(name: str, value: float) -> str:
@@ -136,6 +160,7 @@ ROWS: dict[str, Callable[[Summary], str | None]] = {
     "loss": loss,
     "evaluations": evaluation,
     "step time": step_time,
+    "throughput": throughput,
     "time left": time_left,
     "checkpoints": checkpoints,
     "lost": lost,

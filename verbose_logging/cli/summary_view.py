@@ -11,22 +11,28 @@ from rich.table import Table
 from rich.text import Text
 
 from verbose_logging.cli.output import safe
-from verbose_logging.cli.summary_rows import ROWS, peak_text
+from verbose_logging.cli.summary_rows import ROWS, loss_text, peak_text
 from verbose_logging.formatting import fixed, percent
 
 _STYLES = {"complete": "bold green", "failed": "bold red", "interrupted": "bold yellow", "unfinished": "bold cyan"}
 _SEVERITY_STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
 _FILES_BESIDE = ("training_logs.jsonl", "verbose_logging_errors.log")
+_SELECT_STEPS = 'select(.type == "training_step_complete")'
 
 
 def summary_view(summary: Mapping[str, Any]) -> Iterator[Text | Table]:
     """Returns the blocks to print, one after the other.
 
     Args:
-        summary: What `summarize` returned, with the path of the log as `log_file`.
+        summary: What `summarize` returned, with the path of the log as `log_file`, and as `short_log` that of the
+            short log where the user named one.
     """
+    if "short_log" in summary:
+        yield safe(_short_log_note(summary))
     yield safe(summary["verdict"], _STYLES.get(str(summary["outcome"]), ""))
-    yield _pairs((label, row(summary)) for label, row in ROWS.items())
+    rows = _pairs((label, row(summary)) for label, row in ROWS.items())
+    if rows:
+        yield rows
     for title, block in _BLOCKS.items():
         content = block(summary)
         if content is not None:
@@ -35,10 +41,16 @@ def summary_view(summary: Mapping[str, Any]) -> Iterator[Text | Table]:
             yield content
 
 
+def _short_log_note(summary: Mapping[str, Any]) -> str:
+    short, shown = summary["short_log"], summary["log_file"]
+    rest = "there is no full log beside it" if shown == short else f"shown is the full log beside it, {shown}"
+    return f"{short} is the short log; {rest}"
+
+
 def _pairs(rows: Iterable[tuple[str, str | None]]) -> Text:
     """Returns a line per row, unbroken so that it can be copied; a text that is `None` takes its row with it."""
     told = [(label, text) for label, text in rows if text is not None]
-    width = max(len(label) for label, _ in told)
+    width = max((len(label) for label, _ in told), default=0)
     return Text("\n").join(safe(f"  {label:<{width}}  {text}") for label, text in told)
 
 
@@ -57,6 +69,17 @@ def _time(summary: Mapping[str, Any]) -> Table | None:
         table.add_row(safe(f"  {label}"), f"{fixed(seconds, 2)} s", percent(100 * seconds / total))
     table.add_row("  total", f"{fixed(total, 2)} s", percent(100.0))
     return table
+
+
+def _evaluation_losses(summary: Mapping[str, Any]) -> Text | None:
+    """Returns the losses of each evaluation set, by metric."""
+    losses = summary.get("evaluation_losses")
+    return _pairs((name, loss_text(row)) for name, row in losses.items()) if losses else None
+
+
+def _earlier_runs(summary: Mapping[str, Any]) -> Text | None:
+    runs = summary.get("earlier_runs")
+    return _pairs((run.get("started_at", "unknown"), run["verdict"]) for run in runs) if runs else None
 
 
 def _peaks(summary: Mapping[str, Any]) -> Text | None:
@@ -84,7 +107,8 @@ def _alerts(summary: Mapping[str, Any]) -> Table | None:
 
 def _files(summary: Mapping[str, Any]) -> Text:
     log = Path(summary["log_file"])
-    beside = [str(log.with_name(name)) for name in _FILES_BESIDE if log.with_name(name).is_file()]
+    others = [log.with_name(name) for name in _FILES_BESIDE if name != log.name]
+    beside = [str(path) for path in others if path.is_file()]
     checkpoints = [row["path"] for row in summary["latest_checkpoints"][-1:] if "path" in row]
     return _pairs(
         [
@@ -96,24 +120,35 @@ def _files(summary: Mapping[str, Any]) -> Text:
 
 
 def _next_steps(summary: Mapping[str, Any]) -> Text:
-    return _pairs(next_steps(summary["log_file"]))
+    log = summary["log_file"]
+    return _pairs(_next_steps_in_short_log(log) if summary.get("short_log") == log else next_steps(log))
 
 
 def next_steps(log: str | Path) -> list[tuple[str, str]]:
     """Returns what to look at in a log, each with the command that does it."""
     path = shlex.quote(str(log))
-    select = 'select(.type == "training_step_complete") | [.step, .metrics.loss]'
     return [
         ("check every line", f"verbose-logging validate {path}"),
-        ("the losses", f"jq -c '{select}' {path}"),
+        ("the losses", f"jq -c '{_SELECT_STEPS} | [.step, .metrics.loss]' {path}"),
+        ("the last line", f"tail -n 1 {path}"),
+    ]
+
+
+def _next_steps_in_short_log(log: str) -> list[tuple[str, str]]:
+    """Returns the same for a short log, which is flat and has no schema to be checked by."""
+    path = shlex.quote(log)
+    return [
+        ("the losses", f"jq -c '{_SELECT_STEPS} | [.step, .loss]' {path}"),
         ("the last line", f"tail -n 1 {path}"),
     ]
 
 
 _BLOCKS: dict[str, Callable[[Mapping[str, Any]], Text | Table | None]] = {
+    "Evaluation losses": _evaluation_losses,
     "Where the time went": _time,
     "Peaks": _peaks,
     "Alerts": _alerts,
+    "Earlier runs": _earlier_runs,
     "Files": _files,
     "Next": _next_steps,
 }

@@ -13,9 +13,10 @@ def folder_size_bytes(path: str | os.PathLike[str]) -> int | None:
     Links are neither followed nor counted. `None` where the path is missing or a part of it cannot be read.
     """
     try:
-        return _size_bytes(Path(path))
+        size = _size_bytes(Path(path))
     except OSError:
         return None
+    return size if Path(path).exists() else None  # tidied away while it was counted
 
 
 def _size_bytes(path: Path) -> int:

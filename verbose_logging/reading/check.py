@@ -31,21 +31,32 @@ class BadEntryError(Exception):
         self.key = key
 
 
-def checked_entry(line: Line) -> dict[str, Any]:
-    """Returns the entry of a line that is strict JSON and satisfies the schema.
+def entry_on(line: Line) -> dict[str, Any]:
+    """Returns the entry of a line, good or bad.
 
     Raises:
-        BadEntryError: It is not, or does not.
+        BadEntryError: The line holds no JSON object.
     """
     if line.is_blank:
         raise BadEntryError("an empty line")
     try:
-        entry = parse_object(line)
+        return parse_object(line)
     except BrokenLineError as error:
         raise BadEntryError(str(error)) from error
-    _check_strict(line.content)
-    _check_entry(entry, line.content)
-    return entry
+
+
+def check_entry(entry: dict[str, Any], content: bytes) -> None:
+    """Checks that an entry stands in strict JSON and satisfies the schema.
+
+    Args:
+        entry: What `entry_on` returned.
+        content: The bytes of its line.
+
+    Raises:
+        BadEntryError: It does not.
+    """
+    _check_strict(content)
+    _check_schema(entry, content)
 
 
 def _check_strict(content: bytes) -> None:
@@ -57,7 +68,7 @@ def _check_strict(content: bytes) -> None:
         raise BadEntryError(what) from error
 
 
-def _check_entry(entry: dict[str, Any], content: bytes) -> None:
+def _check_schema(entry: dict[str, Any], content: bytes) -> None:
     for key in ENTRY_KEYS:
         if text_at(entry, key) is None:
             raise BadEntryError("missing" if key not in entry else "not a text", key)

@@ -1,7 +1,7 @@
 """The lines of a log file, as bytes and numbered, and what one of them holds.
 
 Tolerant by design: a byte-order mark, CRLF, a gzip file, a line that is still being written and a damaged archive are
-all met in practice. Nothing here raises but `LogError`, when a file cannot be opened at all.
+all met in practice. Nothing here raises but `LogError`, when a file cannot be opened at all or is no regular one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import codecs
 import contextlib
 import gzip
 import json
+import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +52,9 @@ class BrokenLineError(ValueError):
 def _opened(path: Path) -> Iterator[BinaryIO]:
     """Opens the file, through gzip where its first bytes say so."""
     try:
+        # opening a pipe waits for its writer, which may never come
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise LogError(f"{path}: not a regular file")
         file = path.open("rb")
     except OSError as error:
         raise LogError(f"{path}: {error.strerror or error}") from error
@@ -66,7 +70,7 @@ def numbered_lines(path: Path) -> Iterator[Line]:
     """Returns the lines of a file; one that cannot be read to its end gives those before the damage, and then it.
 
     Raises:
-        LogError: The file cannot be opened.
+        LogError: The file cannot be opened, or is no regular one (a pipe, a device).
     """
     number = 0
     with _opened(path) as stream:

@@ -40,6 +40,12 @@ def find_run(path: str | Path | None = None) -> Path:
     return newest
 
 
+def full_log_beside(short_log: Path) -> Path | None:
+    """Returns the full log in the folder of a short one: the one of the usual name, else the newest."""
+    logs = [path for path in short_log.parent.glob("*") if path != short_log and _is_log(path)]
+    return max(logs, key=lambda path: (path.stem == _DEFAULT_STEM, _age_key(path)), default=None)
+
+
 def _near(path: Path) -> str:
     """Returns a hint at files with names like the missing one's."""
     try:

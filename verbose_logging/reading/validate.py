@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from verbose_logging.reading.check import BadEntryError, checked_entry
+from verbose_logging.reading.check import BadEntryError, check_entry, entry_on
 from verbose_logging.reading.fields import count_at, text_at
 from verbose_logging.reading.lines import Line, numbered_lines
 
@@ -105,8 +105,9 @@ class _Validation:
 
     def _take(self, line: Line) -> None:
         try:
-            entry = checked_entry(line)
+            entry = entry_on(line)
             self._follow_numbers(entry)
+            check_entry(entry, line.content)
         except BadEntryError as error:
             self._note(Finding(line.number, str(error), error.key))
         else:
@@ -114,9 +115,9 @@ class _Validation:
             self._types[entry["type"]] += 1
 
     def _follow_numbers(self, entry: dict[str, Any]) -> None:
-        """Compares the entry's number with the one before it in its run."""
+        """Compares the entry's number with the one before it in its run; a bad entry is present too."""
         run_id, rank, seq = text_at(entry, "run_id"), count_at(entry, "rank"), count_at(entry, "seq")
-        if run_id is None or rank is None or seq is None:
+        if run_id is None or rank is None or not seq:
             return
         last = self._last_seq.get((run_id, rank), 0)
         if seq <= last:

@@ -5,6 +5,7 @@ To add one: a class in this folder with declared, defaulted parameters, and a li
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -42,7 +43,10 @@ def build_rules(alerts: Mapping[str, Mapping[str, Any] | Literal["off"]]) -> lis
 def _build(name: str, parameters: Mapping[str, Any] | str) -> Rule:
     if not isinstance(parameters, Mapping):
         raise SettingsError(f'alerts.{name}: {parameters!r} is neither "off" nor a mapping of parameters')
-    try:
-        return RULES[name](**parameters)
-    except TypeError as error:
-        raise SettingsError(f"alerts.{name}: {error}") from error
+    known = inspect.signature(RULES[name]).parameters
+    for parameter, value in parameters.items():
+        if parameter not in known:
+            raise SettingsError(f"alerts.{name}: no parameter {parameter!r}; {did_you_mean(str(parameter), known)}")
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise SettingsError(f"alerts.{name}.{parameter}: expected a number, got {value!r}")
+    return RULES[name](**parameters)

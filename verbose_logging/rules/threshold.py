@@ -28,7 +28,7 @@ class HighMemory(msgspec.Struct, frozen=True, kw_only=True):
         """Returns whether memory is above the limit, where the entry carries a reading."""
         memory = _usage(entry).get("memory", {})
         used = memory.get("usage_percent")
-        if used is None:
+        if used is None or "error" in memory:
             return
         yield Condition(
             firing=used > self.above,
@@ -57,7 +57,7 @@ class HighGpuMemory(msgspec.Struct, frozen=True, kw_only=True):
         """Returns, for each device with a reading, whether its memory is above the limit."""
         for subject, device in _devices(entry):
             used = device.get("memory_usage_percent")
-            if used is None:
+            if used is None or "error" in device:
                 continue
             yield Condition(
                 firing=used > self.above,

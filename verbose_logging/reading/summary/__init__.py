@@ -8,24 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from verbose_logging.reading.fields import known, text_at
+from verbose_logging.reading.fields import known
 from verbose_logging.reading.summary.course import Ending, Progress, Span, Subject
 from verbose_logging.reading.summary.events import Alerts, Checkpoints
-from verbose_logging.reading.summary.metrics import Evaluations, Losses, StepTimes
+from verbose_logging.reading.summary.metrics import Evaluations, Losses, Rates, StepTimes
+from verbose_logging.reading.summary.runs import NewestRun, Part
 from verbose_logging.reading.summary.verdict import verdict
-
-
-class Part(Protocol):
-    """One line or block of the summary."""
-
-    def take(self, kind: str, entry: Mapping[str, Any]) -> None:
-        """Takes in an entry of that type; all of a run, in order."""
-
-    def result(self) -> dict[str, Any]:
-        """Returns what is known."""
-
 
 PARTS: tuple[type[Part], ...] = (
     Ending,
@@ -34,6 +24,7 @@ PARTS: tuple[type[Part], ...] = (
     Progress,
     Losses,
     StepTimes,
+    Rates,
     Evaluations,
     Checkpoints,
     Alerts,
@@ -41,34 +32,20 @@ PARTS: tuple[type[Part], ...] = (
 
 
 def summarize(entries: Iterable[Mapping[str, Any]], now: datetime | None = None) -> dict[str, Any]:
-    """Returns the newest run of a log in brief: the one whose first entry comes last.
+    """Returns the newest run of a log in brief: of those that trained, else of all, the one that begins last.
 
     Args:
-        entries: The entries of a log, in the file's order.
+        entries: The entries of a log, in the file's order. What has no `type` is no entry.
         now: The present moment, with its time zone; tells a run that is still alive from one that was killed.
 
     Returns:
         Plain values, those that are not known left out; `outcome` is "complete", "interrupted", "failed" or
         "unfinished", and `verdict` says it in a sentence. Empty where there is no entry.
     """
-    seen: set[str | None] = set()
-    current: str | None = None
-    parts: list[Part] = []
+    newest = NewestRun(PARTS)
     for entry in entries:
-        run_id = text_at(entry, "run_id") or current
-        if run_id not in seen:
-            seen.add(run_id)
-            current = run_id
-            parts = [part() for part in PARTS]
-        if run_id == current:
-            _show(entry, parts)
+        newest.take(entry)
     summary: dict[str, Any] = {}
-    for part in parts:
+    for part in newest.parts():
         summary |= known(**part.result())
     return {"verdict": verdict(summary, now)} | summary if summary else {}
-
-
-def _show(entry: Mapping[str, Any], parts: Iterable[Part]) -> None:
-    kind = text_at(entry, "type") or ""
-    for part in parts:
-        part.take(kind, entry)

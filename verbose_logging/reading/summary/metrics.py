@@ -1,4 +1,4 @@
-"""What a run measured: losses, step times, evaluations."""
+"""What a run measured: losses, step times, rates, evaluations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from verbose_logging.reading.fields import count_at, group_at, number_at, numbers_in
+from verbose_logging.reading.fields import count_at, group_at, known, number_at, numbers_in
 from verbose_logging.reading.summary.course import OUTCOMES
 
 _RECENT_STEP_TIMES = 10_000
@@ -88,30 +88,61 @@ class StepTimes:
         }
 
 
+class Rates:
+    """How fast the run is: the last known token rate, FLOP rate and MFU."""
+
+    def __init__(self) -> None:
+        self._result: dict[str, Any] = {}
+
+    def take(self, kind: str, entry: Mapping[str, Any]) -> None:
+        """Takes in an entry."""
+        if kind == "training_initialization":
+            self._result |= known(peak_flops=number_at(entry, "mfu_receipt", "peak_flops"))
+        elif kind in {"training_step_complete", "progress_report"}:
+            self._result |= known(
+                tokens_per_second=number_at(entry, "timing", "tokens_per_second"),
+                tflops_per_second=number_at(entry, "metrics", "tflops_per_second"),
+                mfu_percent=number_at(entry, "metrics", "mfu_percent"),
+            )
+
+    def result(self) -> dict[str, Any]:
+        """Returns the rates, and the FLOP/s of one device that MFU rests on."""
+        return dict(self._result)
+
+
 class Evaluations:
-    """The last evaluation, and the lowest evaluation loss."""
+    """The last evaluation, and the lowest loss: `eval_loss`, and the loss of each set where there are several."""
 
     def __init__(self) -> None:
         self._count = 0
         self._last: dict[str, Any] | None = None
-        self._best: float | None = None
-        self._best_step: int | None = None
+        self._losses: dict[str, dict[str, Any]] = {}
 
     def take(self, kind: str, entry: Mapping[str, Any]) -> None:
         """Takes in an entry."""
         if kind != "evaluation_complete":
             return
-        step, loss = count_at(entry, "step"), number_at(entry, "metrics", "eval_loss")
+        step, metrics = count_at(entry, "step"), numbers_in(group_at(entry, "metrics"))
         self._count += 1
-        self._last = {"step": step, "metrics": numbers_in(group_at(entry, "metrics"))}
-        if loss is not None and (self._best is None or loss < self._best):
-            self._best, self._best_step = loss, step
+        self._last = {"step": step, "metrics": metrics}
+        for name, loss in metrics.items():
+            if name.endswith("_loss"):
+                self._note(name, loss, step)
+
+    def _note(self, name: str, loss: float, step: int | None) -> None:
+        before = self._losses.get(name)
+        if before is None or loss < before["best"]:
+            self._losses[name] = {"last": loss, "best": loss} | known(best_step=step)
+        else:
+            before["last"] = loss
 
     def result(self) -> dict[str, Any]:
-        """Returns the evaluations in brief."""
+        """Returns the evaluations in brief; `evaluation_losses` by metric where one is not called `eval_loss`."""
+        plain = self._losses.get("eval_loss", {})
         return {
             "evaluations": self._count,
             "last_evaluation": self._last,
-            "best_eval_loss": self._best,
-            "best_eval_step": self._best_step,
+            "best_eval_loss": plain.get("best"),
+            "best_eval_step": plain.get("best_step"),
+            "evaluation_losses": self._losses if self._losses.keys() - {"eval_loss"} else None,
         }
