@@ -49,6 +49,7 @@ def make_trainer(tmp_path: Path) -> MakeTrainer:
         model: Any = None,
         train_dataset: Any = None,
         trainer_class: type[Trainer] = Trainer,
+        tensor_learning_rate: float | None = None,
         **arguments: Any,
     ) -> Trainer:
         defaults = {
@@ -62,8 +63,14 @@ def make_trainer(tmp_path: Path) -> MakeTrainer:
             "disable_tqdm": True,
             "seed": 3,
         }
+        model = model or tiny_model()
+        if tensor_learning_rate is not None:  # as a compiled optimizer has it
+            rate = torch.tensor(tensor_learning_rate)
+            optimizer = torch.optim.AdamW(model.parameters(), lr=rate, capturable=False, foreach=False)
+            arguments["optimizers"] = (optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, lambda _: 1.0))
         return trainer_class(
-            model=model or tiny_model(),
+            model=model,
+            optimizers=arguments.pop("optimizers", (None, None)),
             args=TrainingArguments(**{**defaults, **arguments}),
             train_dataset=train_dataset if train_dataset is not None else tiny_dataset(),
             eval_dataset=tiny_dataset(8),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -168,11 +170,14 @@ def test_a_search_with_two_trials_is_two_runs(
 
 
 class Stream(torch.utils.data.IterableDataset[dict[str, torch.Tensor]]):
-    """Twelve rows without a length."""
+    """Rows without a length."""
+
+    def __init__(self, count: int = 12) -> None:
+        self._count = count
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         """Yields them."""
-        for number in range(12):
+        for number in range(self._count):
             row = torch.full((8,), number)
             yield {"input_ids": row, "labels": row}
 
@@ -187,3 +192,123 @@ def test_a_stream_that_starts_again(
     assert list(range(1, 9)) == steps_of(lines)
     assert 8 == lines[-1]["statistics"]["total_steps"]
     assert len([line for line in lines if line["type"] == "epoch_begin"]) >= 2
+
+
+def logged(trainer: Trainer, name: str) -> list[float]:
+    """Returns what the Trainer itself logged for its steps."""
+    return [entry[name] for entry in trainer.state.log_history if "loss" in entry]
+
+
+def test_what_a_pass_leaves_over_belongs_to_the_next_step(
+    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
+) -> None:
+    """A stream of 6 batches of 2, three to a step and cut after 7: loss and tokens are what the step really used."""
+    trainer = make_trainer(
+        callbacks=[callback], train_dataset=Stream(7), max_steps=4, per_device_train_batch_size=2,
+        gradient_accumulation_steps=3,
+    )  # fmt: skip
+    trainer.train()
+
+    (lines,) = runs_of(log_file)
+    steps = [line["metrics"] for line in lines if line["type"] == "training_step_complete"]
+    assert pytest.approx(logged(trainer, "loss"), abs=5e-5) == [step["loss"] for step in steps]
+    assert steps[-1]["num_tokens"] == sum(step["real_tokens"] for step in steps)
+
+
+def test_every_pass_over_a_stream_is_an_epoch(
+    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
+) -> None:
+    """Three steps a pass: steps 1 to 3 stand in epoch 1, 4 to 6 in epoch 2, 7 and 8 in epoch 3."""
+    make_trainer(callbacks=[callback], train_dataset=Stream(), max_steps=8).train()
+
+    (lines,) = runs_of(log_file)
+    epochs = [line["epoch"] for line in lines if line["type"] == "training_step_complete"]
+    assert [1, 1, 1, 2, 2, 2, 3, 3] == epochs
+
+
+def test_two_callbacks_leave_nothing_behind(make_trainer: MakeTrainer, tmp_path: Path) -> None:
+    """Two of ours on one Trainer, three trainings: both logs are whole and the methods are plain again."""
+    both = [VerboseLoggingCallback("low", log_file=str(tmp_path / f"{name}.jsonl"), console="off") for name in "ab"]
+    trainer = make_trainer(callbacks=both, max_steps=2)
+    for _ in range(3):
+        trainer.train()
+        assert {"training_step", "_get_grad_norm"}.isdisjoint(vars(trainer))
+    for callback in both:
+        callback.close()
+
+    assert [3, 3] == [len(runs_of(tmp_path / f"{name}.jsonl")) for name in "ab"]
+
+
+def test_a_copy_of_a_trainer_trains_itself(make_trainer: MakeTrainer, callback: VerboseLoggingCallback) -> None:
+    """After a training, a deep copy can be made; it trains on its own and not for the original."""
+    trainer = make_trainer(callbacks=[callback], max_steps=2)
+    trainer.train()
+    other = copy.deepcopy(trainer)
+    other.args.max_steps = 3
+    other.train()
+
+    assert (2, 3) == (trainer.state.global_step, other.state.global_step)
+    for each in other.callback_handler.callbacks:
+        if isinstance(each, VerboseLoggingCallback):
+            each.close()
+
+
+def test_a_callback_can_be_pickled(callback: VerboseLoggingCallback) -> None:
+    """A search that pickles its trainer gets a callback with the same settings."""
+    again = pickle.loads(pickle.dumps(callback))  # noqa: S301 - our own bytes
+
+    assert callback.settings == again.settings
+
+
+def test_a_prediction_within_training_spoils_no_later_time(
+    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
+) -> None:
+    """`predict` tells no end to the evaluation that it looks like; the steps after it have their full time."""
+
+    class Predicts(TrainerCallback):
+        """Predicts after the second step, and makes logging slow."""
+
+        trainer: Trainer
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            """Predicts."""
+            if state.global_step == 2:
+                self.trainer.predict(self.trainer.eval_dataset)
+
+    predicts = Predicts()
+    trainer = make_trainer(callbacks=[callback, predicts], max_steps=6)
+    predicts.trainer = trainer
+    trainer.train()
+
+    (lines,) = runs_of(log_file)
+    steps = [line["timing"]["step_time_seconds"] for line in lines if line["type"] == "training_step_complete"]
+    ledger = lines[-1]["time_ledger"]
+    inside = sum(steps) + sum(ledger[f"{part}_seconds"] for part in ("startup", "evaluation", "checkpoint", "other"))
+    assert pytest.approx(ledger["total_seconds"], rel=0.05) == inside
+    assert ledger["logging_seconds"] > 0
+
+
+def test_several_evaluation_sets_keep_apart(
+    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
+) -> None:
+    """Each set has its own last and best loss, and its own name in the message and at the checkpoint."""
+    trainer = make_trainer(
+        callbacks=[callback], max_steps=4, eval_strategy="steps", eval_steps=2, save_strategy="steps", save_steps=2
+    )
+    trainer.eval_dataset = {"a": trainer.eval_dataset, "b": trainer.train_dataset[:4]}
+    trainer.train()
+
+    (lines,) = runs_of(log_file)
+    checkpoint = next(line for line in lines if line["type"] == "model_checkpoint_save")
+    evaluation = next(line for line in lines if line["type"] == "evaluation_complete")
+    assert {"eval_a_loss", "eval_b_loss"} <= checkpoint["metrics"].keys()
+    assert "eval_a_loss=" in evaluation["message"]
+    assert {"best_eval_a_loss", "best_eval_b_loss"} <= lines[-1]["statistics"].keys()
+
+
+def test_what_never_trained_is_not_interrupted(callback: VerboseLoggingCallback, log_file: Path) -> None:
+    """A note written without a training is a note, not a run that broke off."""
+    callback._write_log({"type": "note"})  # noqa: SLF001 - the documented method
+    callback._session._at_exit()  # type: ignore[union-attr] # noqa: SLF001 - what the interpreter calls at its end
+
+    assert "training_interrupted" not in log_file.read_text(encoding="utf-8")
