@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verbose_logging.entries import decode_entry, encode_entry, entry_type
+from verbose_logging.entries import ENTRY_TYPES, decode_entry, encode_entry, entry_type
 from verbose_logging.facts import (
     ClockRead,
     Fact,
@@ -278,3 +279,70 @@ def _no_negative_times(sink: MemorySink) -> bool:
     ledgers = [end.time_ledger for end in sink.of_type("training_complete")]
     times = [step.timing.get("step_time_seconds", 0.0) for step in sink.of_type("training_step_complete")]
     return all(seconds >= 0 for ledger in ledgers for seconds in ledger.values()) and all(t >= 0 for t in times)
+
+
+def test_a_checkpoint_tells_its_size_and_the_evaluation_of_its_own_step() -> None:
+    """3 MiB are 3 MB of the log; an evaluation of another step is not quoted."""
+    script = FactScript(total_steps=3, steps_per_epoch=3).open().begin().epoch_begin().step()
+    script.evaluate(eval_loss=1.5).save(size_bytes=3 * 1024**2).step().save()
+
+    first, second = record(script.facts).of_type("model_checkpoint_save")
+
+    assert (3.0, 1.5) == (first.size_mb, first.metrics["eval_loss"])
+    assert second.size_mb is None
+    assert "eval_loss" not in second.metrics
+
+
+def test_the_best_evaluation_is_the_lowest() -> None:
+    """1.5, 1.2, 1.9: the last is 1.9 and the best 1.2."""
+    script = FactScript(total_steps=3, steps_per_epoch=3).open().begin().epoch_begin()
+    for loss in (1.5, 1.2, 1.9):
+        script.step().evaluate(eval_loss=loss)
+
+    statistics = record(script.end().facts).of_type("training_complete")[0].statistics
+
+    assert (1.9, 1.2, 3) == (statistics["final_eval_loss"], statistics["best_eval_loss"], statistics["evaluations"])
+
+
+def test_an_early_stop_is_told() -> None:
+    """A training that ends before its last step says so."""
+    stopped = FactScript(total_steps=10, steps_per_epoch=10).open().begin().epoch_begin().step().end()
+    whole = FactScript(total_steps=1, steps_per_epoch=1).open().begin().epoch_begin().step().end()
+
+    assert "stopped early at step 1 of 10" in record(stopped.facts).entries[-1].message
+    assert "Training complete: 1 step" in record(whole.facts).entries[-1].message
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "training_step_complete", "loss": 1},
+        {"timestamp": 5, "message": None, "level": 3},
+        {"type": None},
+        {"type": "heartbeat", "step": "many"},
+        {"value": math.nan, "deep": {"list": [math.inf]}},
+    ],
+)
+def test_a_log_stays_valid_whatever_its_user_writes(entry: dict[str, object]) -> None:
+    """The four leading keys are text, a known type is satisfied or renamed, and what is not finite is named."""
+    script = FactScript(total_steps=1, steps_per_epoch=1).open().add(UserWrote, entry)
+    written = record(script.facts).entries[0]
+    fields = json.loads(encode_entry(written))
+
+    assert all(isinstance(fields[key], str) for key in ("timestamp", "type", "level", "message"))
+    if fields["type"] in ENTRY_TYPES:
+        decode_entry(encode_entry(written))
+    assert ("value" not in entry) or {"value": "NaN", "deep.list.0": "Infinity"} == fields["nonfinite"]
+
+
+def test_after_training_an_evaluation_does_not_count_idle_time() -> None:
+    """An evaluation an hour after the end lasts as long as its own batches."""
+    script = FactScript(total_steps=1, steps_per_epoch=1).open().begin().epoch_begin().step().end()
+    script.clock.advance(3600.0)
+    script.evaluate(seconds=2.0, eval_loss=1.0)
+    script.clock.advance(1.0)
+    script.evaluate(seconds=0.5, eval_loss=1.0)
+
+    durations = [entry.duration_seconds or 0.0 for entry in record(script.facts).of_type("evaluation_complete")]
+
+    assert all(seconds < 4 for seconds in durations)

@@ -100,6 +100,10 @@ def test_the_environment_speaks_last(environ: dict[str, str], field: str, expect
         ({"alerts": {"high_memory": {"over": 3}}}, "over"),
         ({"alerts": {"high_memory": "on"}}, "alerts"),
         ({"sinks": ["nowhere"]}, "sinks"),
+        ({"sinks": 5}, "sinks: expected a list"),
+        ({"log_file": "a\0b"}, "log_file"),
+        ({"alerts": {"high_memory": {"abov": 3}}}, "did you mean 'above'"),
+        ({"alerts": {"high_memory": {"above": "x"}}}, "expected a number"),
         ({"probes": [3]}, "probes"),
         ({"enabled": "perhaps"}, "enabled"),
     ],
@@ -116,3 +120,9 @@ def test_wrong_values_are_named(options: dict[str, object], told: str) -> None:
 def test_described_settings_are_plain() -> None:
     """What the log carries of the settings can be written as JSON."""
     assert b'"verbosity_level":"high"' in msgspec.json.encode(Settings.from_options().described())
+
+
+def test_a_wrong_variable_is_named() -> None:
+    """A level that comes from the environment is refused by the variable's name."""
+    with pytest.raises(SettingsError, match="VERBOSE_LOGGING_LEVEL"):
+        Settings.from_options().with_environment({"VERBOSE_LOGGING_LEVEL": "loud"})
