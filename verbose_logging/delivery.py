@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +47,8 @@ class Delivery:
     ) -> None:
         self.entries_handled = 0
         self.problems = 0
-        self.cpu_seconds = 0.0
+        self._cpu_seconds = 0.0
+        self._delivering: tuple[int, float] | None = None
         self._handle = handle
         self._sink = sink
         self._clock = clock
@@ -57,14 +59,22 @@ class Delivery:
 
     def deliver(self, inbox: deque[Fact], drops: DropTally) -> None:
         """Delivers what waits by now, and what is due by the clock."""
-        cpu_seconds = time.thread_time()
+        self._delivering = (threading.get_ident(), time.thread_time())
         tick_is_due = self._clock.monotonic() >= self._next_tick_at
         facts = self._waiting(inbox, drops)
         while batch := list(itertools.islice(facts, _BATCH_FACTS)):
             self._deliver_batch(batch)
         if tick_is_due:
             self.flush()
-        self.cpu_seconds += time.thread_time() - cpu_seconds
+        self._cpu_seconds = self.cpu_seconds
+        self._delivering = None
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time of the deliveries so far; asked from within one, what it has cost by now counts too."""
+        if self._delivering is None or self._delivering[0] != threading.get_ident():
+            return self._cpu_seconds
+        return self._cpu_seconds + time.thread_time() - self._delivering[1]
 
     def flush(self) -> bool:
         """Returns whether the sink could be flushed."""
@@ -96,14 +106,15 @@ class Delivery:
         entries: list[Entry] = []
         for fact in facts:
             self._attempt(type(fact).__name__, partial(self._collect, fact, entries))
-        self.entries_handled += len(entries)
         if self._next_tick_at == math.inf:  # ticks begin behind the first fact, which opens the run
             self._next_tick_at = self._clock.monotonic() + self._tick_seconds
         if entries:
             self._attempt("writing the log", partial(self._sink.write, entries))
 
     def _collect(self, fact: Fact, entries: list[Entry]) -> None:
-        entries.extend(self._handle(self._settle(fact, self.report)))
+        made = self._handle(self._settle(fact, self.report))
+        self.entries_handled += len(made)
+        entries.extend(made)
 
     def _attempt(self, what: str, action: Callable[[], None]) -> bool:
         try:

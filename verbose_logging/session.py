@@ -33,6 +33,7 @@ from verbose_logging.settings import Settings
 from verbose_logging.sinks import SinkContext, build_sinks
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.fan_out import FanOut
+from verbose_logging.sinks.lane import Lane
 
 BEGIN_SECONDS = 0.5
 END_SECONDS = 5.0
@@ -88,7 +89,8 @@ class Session:
             clock=self._clock,
             fallback=fallback,
         )
-        own = {f"{type(sink).__name__} {place}": sink for place, sink in enumerate(settings.sinks, start=1)}
+        named = {f"{type(sink).__name__} {place}": sink for place, sink in enumerate(settings.sinks, start=1)}
+        own = {name: Lane(name, sink, self._problems) for name, sink in named.items()}
         return {**build_sinks(context), **own}
 
     @property

@@ -16,6 +16,7 @@ from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.console import FORMS, ConsoleSink, log_to_console
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.jsonl import JsonlSink
+from verbose_logging.sinks.lane import Lane
 from verbose_logging.sinks.standard import StandardSink
 
 
@@ -52,7 +53,9 @@ def _standard(context: SinkContext) -> Sink | None:
 
 
 def _console(context: SinkContext) -> Sink | None:
-    return ConsoleSink(context.console, log_to_console) if FORMS[context.console] else None
+    if not FORMS[context.console]:
+        return None
+    return Lane("console", ConsoleSink(context.console, log_to_console), context.fallback.problem)
 
 
 SINKS: dict[str, SinkFactory] = {"jsonl": _jsonl, "standard": _standard, "console": _console}

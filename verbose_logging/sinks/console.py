@@ -7,7 +7,9 @@ configured none.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import select
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -134,11 +136,23 @@ class TqdmHandler(logging.Handler):
         """Prints a record; what the stream's encoding cannot show is replaced."""
         stream = self._stream or sys.stdout
         try:
+            _wait_until_writable(stream)
             encoding = getattr(stream, "encoding", None) or "utf-8"
             text = self.format(record).encode(encoding, "replace").decode(encoding)
             tqdm.write(text, file=stream)
         except Exception:  # noqa: BLE001 - logging's own way to treat a handler that fails
             self.handleError(record)
+
+
+def _wait_until_writable(stream: TextIO) -> None:
+    """Waits until a line would not block, before tqdm's lock is taken: the Trainer's own bar waits for that lock."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError, AttributeError):  # a notebook's stream, or a test's
+        return
+    with contextlib.suppress(OSError, ValueError):  # not a thing that can be waited for
+        while not select.select([], [descriptor], [], 1.0)[1]:
+            pass
 
 
 class LineFormatter(logging.Formatter):

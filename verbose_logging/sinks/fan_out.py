@@ -10,6 +10,7 @@ from verbose_logging.entries import Entry
 from verbose_logging.guard import Guard
 from verbose_logging.protocols import Sink
 from verbose_logging.settling import OnProblem
+from verbose_logging.sinks.lane import Lane
 
 
 @runtime_checkable
@@ -58,11 +59,13 @@ class FanOut:
     def failures(self) -> dict[str, dict[str, int | str | bool]]:
         """Returns, for each sink that failed: failures, error, switched_off, undelivered_entries."""
         report = self._guard.report()
-        return {
+        own = {
             name: {**report[_part(name)], "undelivered_entries": undelivered}
             for name, undelivered in self._undelivered.items()
             if _part(name) in report
         }
+        lanes = {name: sink.report() for name, sink in self._sinks.items() if isinstance(sink, Lane)}
+        return own | {name: told for name, told in lanes.items() if told}
 
     def _call(self, part: str, action: Callable[[], None]) -> bool:
         return self._guard.call(part, partial(_done, action), default=False)
