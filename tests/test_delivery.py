@@ -149,3 +149,14 @@ def test_cpu_time_is_counted() -> None:
     bench = Bench()
     bench.deliver(*(OptimizerStep(float(at)) for at in range(1000)))
     assert bench.delivery.cpu_seconds > 0.0
+
+
+def test_account_is_up_to_date_within_a_batch() -> None:
+    """A fact that asks for the account, as the end of a run does, sees the facts before it in the same batch."""
+    bench = Bench()
+    account = Deferred(lambda: (bench.delivery.entries_handled, bench.delivery.cpu_seconds > 0.0))
+    end = Saved(3.0, step=1, epoch=0.1, path="p", size_bytes=account)
+    assert (
+        Saved(3.0, step=1, epoch=0.1, path="p", size_bytes=(2, True))
+        == bench.deliver(OptimizerStep(1.0), OptimizerStep(2.0), end)[-1]
+    )

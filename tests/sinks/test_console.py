@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import math
+import os
 from collections.abc import Iterator
+from typing import TextIO
 
 import pytest
 
@@ -135,3 +138,39 @@ def test_a_poor_encoding_costs_the_emoji_not_the_line() -> None:
     stream.flush()
 
     assert b"? done\n" == raw.getvalue()
+
+
+@pytest.fixture
+def full_pipe() -> Iterator[tuple[int, TextIO]]:
+    """A pipe that is full: the end to read from, and a stream on the other."""
+    source, target = os.pipe()
+    os.set_blocking(target, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(target, bytes(4096))
+    os.set_blocking(target, True)
+    with os.fdopen(source, "rb"), os.fdopen(target, "w") as stream:
+        yield source, stream
+
+
+def test_a_line_that_would_block_is_dropped(full_pipe: tuple[int, TextIO]) -> None:
+    """Whoever logs to a full pipe goes on without the line; once there is room, lines arrive at once."""
+    source, stream = full_pipe
+    handler = TqdmHandler(stream)
+    assert not handler.handle(logging.makeLogRecord({"msg": "too early"}))
+
+    os.read(source, 1 << 20)
+    assert handler.handle(logging.makeLogRecord({"msg": "in time"}))
+    assert b"in time\n" == os.read(source, 1 << 20)
+
+
+def test_a_reader_that_has_gone_costs_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    """A closed pipe takes the line and says nothing."""
+    source, target = os.pipe()
+    os.close(source)
+    stream = os.fdopen(target, "w")
+    TqdmHandler(stream).handle(logging.makeLogRecord({"msg": "hello?"}))
+    with contextlib.suppress(BrokenPipeError):
+        stream.close()
+
+    assert "" == capsys.readouterr().err

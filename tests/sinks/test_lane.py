@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,7 @@ def test_everything_arrives_in_order() -> None:
         lane.write([entry])
     lane.flush()
     assert some(100) == sink.entries
+    assert 1 == sink.flushes
 
     lane.close()
     assert sink.closed
@@ -76,14 +78,28 @@ def test_a_hung_sink_is_never_waited_for(hanging: Hanging) -> None:
 
 
 def test_a_hung_sink_is_waited_for_once(hanging: Hanging) -> None:
-    """The first flush waits a second; the next ones, which come every second, do not."""
-    lane = Lane("hanging", hanging, no_problem)
-    lane.write(some(1))
+    """The first flush waits a second and tells of it; the next ones, which come every second, do neither."""
+    told: list[str] = []
+    lane = Lane("hanging", hanging, lambda part, error: told.append(f"{part}: {error}"))
+    lane.write(some(2))
     lane.flush()
     began = time.monotonic()
     lane.flush()
 
     assert time.monotonic() - began < 0.5
+    assert ["sink hanging: no answer for 1 s; its entries wait"] == told
+    assert {"waiting_entries": 2} == lane.report()
+
+
+def test_a_hung_sink_is_left_behind(hanging: Hanging) -> None:
+    """Closing waits two seconds and no more; what still waits then counts as not delivered."""
+    lane = Lane("hanging", hanging, no_problem)
+    lane.write(some(7))
+    began = time.monotonic()
+    lane.close()
+
+    assert time.monotonic() - began < 5
+    assert {"undelivered_entries": 7} == lane.report()
 
 
 def test_a_sink_that_recovers_gets_what_waits(hanging: Hanging) -> None:
@@ -120,6 +136,25 @@ def test_a_sink_that_raises_is_told_counted_and_switched_off() -> None:
     assert ["sink raising"] * 2 == told
 
 
+class Unflushable(MemorySink):
+    """Raises at every flush."""
+
+    def flush(self) -> None:
+        """Raises."""
+        raise OSError("no route")
+
+
+def test_a_flush_that_raises_is_told_and_reported() -> None:
+    """The sink still gets its entries, and the account says that they may not have arrived."""
+    told: list[str] = []
+    lane = Lane("unflushable", Unflushable(), lambda part, _error: told.append(part))
+    lane.write(some(2))
+    lane.flush()
+
+    assert {"failures": 1, "error": "OSError: no route", "switched_off": False} == lane.report()
+    assert ["flushing sink unflushable"] == told
+
+
 def test_one_hung_sink_costs_the_others_nothing(hanging: Hanging) -> None:
     """Beside a hung lane the next sink has everything, and the account names the hung one."""
     beside = MemorySink()
@@ -132,37 +167,36 @@ def test_one_hung_sink_costs_the_others_nothing(hanging: Hanging) -> None:
 
 
 BLOCKED_CONSOLE = """
-import sys, tempfile, threading, os
+import logging, sys
 from tqdm import tqdm
-from verbose_logging import facts
-from verbose_logging.session import Session
-from verbose_logging.settings import Settings
-from verbose_logging.testing import FactScript
+from verbose_logging.sinks.console import log_to_console
+from verbose_logging.sinks.lane import Lane
+from verbose_logging.testing import MemorySink
 
-folder = tempfile.mkdtemp()
-settings = Settings.from_options(log_file=os.path.join(folder, "log.jsonl"), console="steps", probes=[])
-session = Session(settings, rank=0, world_size=1)
-session.open()
-script = FactScript(total_steps=3000, steps_per_epoch=3000).begin().epoch_begin()
-for _ in range(3000):
-    script.step(loss=1.0)
-for fact in tqdm(script.facts, mininterval=0):
-    session.put(fact)
-session.begin(script.facts[0])
-session.end(3000, 1.0)
-lines = open(os.path.join(folder, "log.jsonl")).read().count('"training_step_complete"')
-print(lines, file=sys.stderr)
-os._exit(0)
+class Lines(MemorySink):
+    def write(self, entries):
+        for number in entries:
+            log_to_console(logging.INFO, "step " * 20, number)
+
+lane = Lane("console", Lines(), lambda part, error: None)
+lane.write(range(3000))
+lane.flush()
+for _ in tqdm(range(100), mininterval=0):
+    logging.getLogger("verbose_logging").warning("from the training thread")
+lane.close()
+print(lane.report(), file=sys.stderr)
 """
 
 
-def test_a_stdout_that_nobody_reads_holds_nobody_up() -> None:
-    """3,000 step lines into a pipe that is never read: the bar goes on, the log is whole, the process ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", BLOCKED_CONSOLE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
-    told = process.stderr.read()
-    process.wait(30)
+@pytest.mark.parametrize("options", [[], ["-u"]], ids=["buffered", "unbuffered"])
+def test_a_stdout_that_nobody_reads_holds_nobody_up(options: list[str], tmp_path: Path) -> None:
+    """Behind a full pipe the bar and the warnings of the training thread go on, and the process ends by itself."""
+    command = [sys.executable, *options, "-c", BLOCKED_CONSOLE]
+    with (tmp_path / "stderr").open("wb") as stderr:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr)
+    try:
+        assert 0 == process.wait(60)
+    finally:
+        process.kill()
 
-    assert "3000" == told.splitlines()[-1]
+    assert "{'undelivered_entries': 3000}" == (tmp_path / "stderr").read_text().splitlines()[-1]

@@ -7,7 +7,6 @@ configured none.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import select
 import sys
@@ -122,7 +121,7 @@ def _number(value: object) -> float | None:
 
 
 class TqdmHandler(logging.Handler):
-    """Prints records above a progress bar, so that the bar stays whole.
+    """Prints records above a progress bar, so that the bar stays whole, and never waits for the stream.
 
     Args:
         stream: Where to print; by default whatever `sys.stdout` is at the time.
@@ -132,27 +131,30 @@ class TqdmHandler(logging.Handler):
         super().__init__()
         self._stream = stream
 
+    def is_ready(self, timeout_seconds: float) -> bool:
+        """Returns whether the stream takes a line within that time; true where that cannot be asked."""
+        try:
+            descriptor = (self._stream or sys.stdout).fileno()
+            return bool(select.select([], [descriptor], [], timeout_seconds)[1])
+        except (OSError, ValueError, AttributeError):  # a notebook's stream, or a test's
+            return True
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Prints a record, or drops it where that would block: training waits for the locks that are held meanwhile."""
+        return self.is_ready(0.0) and bool(super().handle(record))
+
     def emit(self, record: logging.LogRecord) -> None:
         """Prints a record; what the stream's encoding cannot show is replaced."""
         stream = self._stream or sys.stdout
         try:
-            _wait_until_writable(stream)
             encoding = getattr(stream, "encoding", None) or "utf-8"
             text = self.format(record).encode(encoding, "replace").decode(encoding)
-            tqdm.write(text, file=stream)
+            tqdm.write(f"{text}\n", file=stream, end="")
+            stream.flush()  # what gathered in the stream might block a later line, under tqdm's lock
+        except OSError:
+            pass  # nobody reads any more: not worth a traceback per line
         except Exception:  # noqa: BLE001 - logging's own way to treat a handler that fails
             self.handleError(record)
-
-
-def _wait_until_writable(stream: TextIO) -> None:
-    """Waits until a line would not block, before tqdm's lock is taken: the Trainer's own bar waits for that lock."""
-    try:
-        descriptor = stream.fileno()
-    except (OSError, ValueError, AttributeError):  # a notebook's stream, or a test's
-        return
-    with contextlib.suppress(OSError, ValueError):  # not a thing that can be waited for
-        while not select.select([], [descriptor], [], 1.0)[1]:
-            pass
 
 
 class LineFormatter(logging.Formatter):
@@ -166,7 +168,10 @@ class LineFormatter(logging.Formatter):
 
 
 def log_to_console(severity: int, text: str, when: float) -> None:
-    """Sends a line to the logger `verbose_logging`, dated by the entry; adds our handler if nobody listens."""
+    """Sends a line to the logger `verbose_logging`, dated by the entry; adds our handler if nobody listens.
+
+    Waits while our handler's stream takes nothing, with no lock held. For a thread that may wait.
+    """
     logger = logging.getLogger(LOGGER_NAME)
     if not logger.hasHandlers():
         handler = TqdmHandler()
@@ -179,4 +184,7 @@ def log_to_console(severity: int, text: str, when: float) -> None:
         record = logger.makeRecord(LOGGER_NAME, severity, "", 0, text, (), None)
         record.created = when
         record.msecs = (when % 1) * 1000
+        ours = [handler for handler in logger.handlers if isinstance(handler, TqdmHandler)]
+        while not all(handler.is_ready(1.0) for handler in ours):
+            pass
         logger.handle(record)

@@ -43,7 +43,7 @@ class FanOut:
     def flush(self) -> None:
         """Flushes each sink that is not switched off."""
         for name, sink in self._sinks.items():
-            self._call(_part(name), sink.flush)
+            self._call(f"flushing {_part(name)}", sink.flush)
 
     def close(self) -> None:
         """Closes each sink, also one that is switched off."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,25 +23,25 @@ class Lane:
     """Takes batches to a sink without waiting for it.
 
     What finds the lane full is dropped and counted. A sink that raises three times in a row is switched off; one that
-    hangs is waited for once, and left behind at the end.
+    hangs is waited for once, and left behind at the end. Used by one thread, but for `report`.
 
     Args:
         name: The sink's name, for people.
         sink: Where the entries go; called on the lane's thread only.
-        on_problem: Told of the sink's first failure, and of its being switched off.
+        on_problem: Told of the sink's first failure, of its being switched off, and of the first time it hangs.
         most_entries: How many entries may wait.
     """
 
     def __init__(self, name: str, sink: Sink, on_problem: OnProblem, *, most_entries: int = _MOST_ENTRIES) -> None:
         self._part = f"sink {name}"
         self._sink = sink
+        self._on_problem = on_problem
         self._guard = Guard(on_problem)
         self._most_entries = most_entries
         self._batches: deque[list[Entry]] = deque()
         self._given = self._done = self._dropped = self._undelivered = 0
-        self._stuck_at: int | None = None
         self._changed = threading.Condition()  # held for a moment only, never while the sink works
-        self._closing = False
+        self._flush_wanted = self._closing = self._has_hung = False
         self._thread: threading.Thread | None = None
 
     def write(self, entries: Sequence[Entry]) -> None:
@@ -56,13 +58,17 @@ class Lane:
         self._start()
 
     def flush(self) -> None:
-        """Waits a second at most for the sink to take what it was given, and not again for one that stands still."""
+        """Waits a second at most for the sink to take what it was given and to flush; not again while it hangs."""
+        self._start()
         with self._changed:
-            if self._stuck_at == self._done and self._given > self._done:
+            if self._thread is None or self._flush_wanted or self._closing:
                 return
-            target = self._given
-            arrived = self._changed.wait_for(lambda: self._done >= target, _FLUSH_SECONDS)
-            self._stuck_at = None if arrived else self._done
+            self._flush_wanted = True
+            self._changed.notify_all()
+            flushed = self._changed.wait_for(lambda: not self._flush_wanted, _FLUSH_SECONDS)
+        if not (flushed or self._has_hung):
+            self._has_hung = True
+            self._on_problem(self._part, TimeoutError(f"no answer for {_FLUSH_SECONDS:g} s; its entries wait"))
 
     def close(self) -> None:
         """Gives the sink two seconds to take the rest and to close, then leaves it behind."""
@@ -74,37 +80,50 @@ class Lane:
             self._thread.join(_CLOSE_SECONDS)
 
     def report(self) -> dict[str, int | str | bool]:
-        """Returns what went wrong: failures, error and switched_off, and the entries that were not delivered."""
-        failed = self._guard.report().get(self._part, {})
-        missing = self._undelivered + self._dropped + (self._given - self._done if self._closing else 0)
-        return dict(failed) | ({"undelivered_entries": missing} if missing else {})
+        """Returns what went wrong: failures, error, switched_off, undelivered_entries, waiting_entries of a hang."""
+        failures = self._guard.report()
+        failed = failures.get(self._part) or next(iter(failures.values()), {})  # writing, else flushing or closing
+        waiting = self._given - self._done
+        missing = self._undelivered + self._dropped + (waiting if self._closing else 0)
+        hung = self._has_hung and self._flush_wanted and not self._closing
+        return (
+            dict(failed)
+            | ({"undelivered_entries": missing} if missing else {})
+            | ({"waiting_entries": waiting} if hung and waiting else {})
+        )
 
     def _start(self) -> None:
-        if self._thread is not None and self._thread.is_alive():
+        if self._closing or (self._thread is not None and self._thread.is_alive()) or sys.is_finalizing():
             return
         thread = threading.Thread(target=self._run, name=f"verbose-logging-{self._part}", daemon=True)
-        try:
+        with contextlib.suppress(RuntimeError):  # the interpreter is ending and starts no thread any more
             thread.start()
-        except RuntimeError:  # the interpreter is ending and starts no thread any more
-            return
-        self._thread = thread
+            self._thread = thread
 
     def _run(self) -> None:
-        while (batch := self._next_batch()) is not None:
-            delivered = self._call(self._part, partial(self._sink.write, batch))
+        while True:
             with self._changed:
-                self._undelivered += 0 if delivered else len(batch)
-                self._done += len(batch)
-                idle = not self._batches
-                self._changed.notify_all()
-            if idle:
-                self._call(f"flushing {self._part}", self._sink.flush)
+                self._changed.wait_for(lambda: self._batches or self._flush_wanted or self._closing)
+                batch = self._batches.popleft() if self._batches else None
+            if batch is not None:
+                self._deliver(batch)
+            elif self._flush_wanted:
+                self._flush_sink()
+            else:
+                break
         self._call(f"closing {self._part}", self._sink.close)
 
-    def _next_batch(self) -> list[Entry] | None:
+    def _deliver(self, batch: list[Entry]) -> None:
+        delivered = self._call(self._part, partial(self._sink.write, batch))
         with self._changed:
-            self._changed.wait_for(lambda: self._batches or self._closing)
-            return self._batches.popleft() if self._batches else None
+            self._done += len(batch)
+            self._undelivered += 0 if delivered else len(batch)
+
+    def _flush_sink(self) -> None:
+        self._call(f"flushing {self._part}", self._sink.flush)
+        with self._changed:
+            self._flush_wanted = False
+            self._changed.notify_all()
 
     def _call(self, part: str, action: Callable[[], None]) -> bool:
         return self._guard.call(part, partial(_done, action), default=False)
