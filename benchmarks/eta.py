@@ -119,11 +119,16 @@ def resume(seed: int) -> Trace:
 
 
 def speed_change(seed: int) -> Trace:
-    """Half way the machine gets a neighbour, and steps take 1.4 times as long; judged from the change on."""
+    """Half way the machine gets a neighbour, and steps take 1.4 times as long. Before, nobody can know of it."""
     run = Run(seed)
     for step in range(STEPS):
         run.step(run.about(1.0 if step < STEPS // 2 else 1.4))
-    return run.end(judged_from=STEPS // 2 + 1)
+    return run.end()
+
+
+def after_the_speed_change(seed: int) -> Trace:
+    """The same run, judged from the change on: how fast a forecast notices."""
+    return speed_change(seed)._replace(judged_from=STEPS // 2 + 1)
 
 
 def noisy_steps(seed: int) -> Trace:
@@ -141,6 +146,7 @@ TRACES: dict[str, Callable[[int], Trace]] = {
     "evaluation and saving": evaluation_and_saving,
     "resume": resume,
     "speed change": speed_change,
+    "speed change, from then on": after_the_speed_change,
     "noisy steps": noisy_steps,
 }
 
