@@ -41,7 +41,7 @@ define environment
 	$(PYTHON) -m venv $(1)
 	$(1)/bin/python -m pip install --quiet --constraint $(2) --upgrade pip
 	$(1)/bin/python -m pip install --quiet --constraint $(2) torch
-	$(1)/bin/python -m pip install --quiet --constraint $(2) --editable ".[train,plot]" --group dev
+	$(1)/bin/python -m pip install --quiet --constraint $(2) --editable ".[all]" --group dev
 	touch $(1)/.ready
 endef
 
