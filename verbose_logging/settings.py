@@ -15,6 +15,7 @@ import yaml
 
 from verbose_logging.errors import SettingsError, did_you_mean
 from verbose_logging.levels import Level, level_named
+from verbose_logging.option_checks import check_parts, check_path, explain, is_true, level_of_environment
 from verbose_logging.protocols import Probe, Sink
 from verbose_logging.rules import build_rules
 
@@ -23,7 +24,6 @@ Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 Share: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=100)]
 
 _ALIASES = {"wandb_run_name": "run_name"}
-_TRUE = {"1", "true", "yes", "on"}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +95,7 @@ Valid: low, medium, high, ultra
         try:
             settings = msgspec.convert(options, cls)
         except msgspec.ValidationError as error:
-            raise SettingsError(_explain(error)) from None
+            raise SettingsError(explain(error)) from None
         settings.check()
         return settings
 
@@ -143,13 +143,13 @@ Valid: low, medium, high, ultra
             SettingsError: VERBOSE_LOGGING_LEVEL names no level.
         """
         changes: dict[str, Any] = {}
-        if _is_true(environ.get("FT_E2E_VERBOSE")):
+        if is_true(environ.get("FT_E2E_VERBOSE")):
             changes["verbosity_level"] = "ultra"
         if environ.get("VERBOSE_LOGGING_LEVEL"):
-            changes["verbosity_level"] = _level_of_environment(environ["VERBOSE_LOGGING_LEVEL"])
+            changes["verbosity_level"] = level_of_environment(environ["VERBOSE_LOGGING_LEVEL"])
         if environ.get("VERBOSE_LOGGING_FILE"):
             changes["log_file"] = environ["VERBOSE_LOGGING_FILE"]
-        if _is_true(environ.get("VERBOSE_LOGGING_DISABLED")):
+        if is_true(environ.get("VERBOSE_LOGGING_DISABLED")):
             changes["enabled"] = False
         return msgspec.structs.replace(self, **changes) if changes else self
 
@@ -174,16 +174,9 @@ Valid: low, medium, high, ultra
         """
         build_rules(self.alerts)
         for name in ("log_file", "standard_log_file"):
-            _check_path(name, getattr(self, name))
-        for name, seam in (("sinks", Sink), ("probes", Probe)):
-            given = getattr(self, name)
-            if given is not None and not isinstance(given, list | tuple):
-                raise SettingsError(f"{name}: expected a list, got {given!r}")
-            for part in given or ():
-                if not isinstance(part, seam):
-                    raise SettingsError(
-                        f"{name}: {part!r} lacks the methods of verbose_logging.protocols.{name[:-1].title()}"
-                    )
+            check_path(name, getattr(self, name))
+        check_parts("sinks", self.sinks, Sink)
+        check_parts("probes", self.probes, Probe)
 
     @property
     def level(self) -> Level:
@@ -217,32 +210,3 @@ Valid: low, medium, high, ultra
             "probes": None if self.probes is None else [type(probe).__name__ for probe in self.probes],
             "sinks": [type(sink).__name__ for sink in self.sinks],
         }
-
-
-def _check_path(name: str, path: str | None) -> None:
-    if path == "":
-        raise SettingsError(f"{name}: expected a path, got an empty text")
-    try:
-        unusable = path is not None and b"\0" in os.fsencode(path)
-    except UnicodeEncodeError:
-        unusable = True
-    if unusable:
-        raise SettingsError(f"{name}: {path!r} is no path that this system's file names can hold")
-
-
-def _level_of_environment(name: str) -> str:
-    try:
-        return level_named(name).name
-    except SettingsError as error:
-        raise SettingsError(f"VERBOSE_LOGGING_LEVEL (environment): {error}") from None
-
-
-def _is_true(value: str | None) -> bool:
-    return value is not None and value.strip().lower() in _TRUE
-
-
-def _explain(error: msgspec.ValidationError) -> str:
-    """Turns "Expected `float`, got `str` - at `$.progress_percent`" into "progress_percent: expected ..."."""
-    what, _, place = str(error).partition(" - at ")
-    name = place.strip("`").removeprefix("$.")
-    return f"{name}: {what[:1].lower()}{what[1:]}" if name else what

@@ -1,0 +1,73 @@
+"""What a type cannot say of an option: checks, each with one clear line for the person who gave the value."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import msgspec
+
+from verbose_logging.errors import SettingsError
+from verbose_logging.levels import level_named
+
+_TRUE = {"1", "true", "yes", "on"}
+
+
+def check_parts(name: str, given: Any, seam: type) -> None:
+    """Checks that an option is a list of parts that fit their seam.
+
+    Args:
+        name: The option.
+        given: Its value; `None` is fine.
+        seam: The protocol that each part has to satisfy.
+
+    Raises:
+        SettingsError: It is no list, or a part lacks a method.
+    """
+    if given is None:
+        return
+    if not isinstance(given, list | tuple):
+        raise SettingsError(f"{name}: expected a list, got {given!r}")
+    for part in given:
+        if not isinstance(part, seam):
+            raise SettingsError(f"{name}: {part!r} lacks the methods of verbose_logging.protocols.{name[:-1].title()}")
+
+
+def check_path(name: str, path: str | None) -> None:
+    """Checks that a path can be a file's name here.
+
+    Raises:
+        SettingsError: It is empty, or no file name can hold it.
+    """
+    if path == "":
+        raise SettingsError(f"{name}: expected a path, got an empty text")
+    try:
+        unusable = path is not None and b"\0" in os.fsencode(path)
+    except UnicodeEncodeError:
+        unusable = True
+    if unusable:
+        raise SettingsError(f"{name}: {path!r} is no path that this system's file names can hold")
+
+
+def level_of_environment(name: str) -> str:
+    """Returns the level that VERBOSE_LOGGING_LEVEL names.
+
+    Raises:
+        SettingsError: There is no such level.
+    """
+    try:
+        return level_named(name).name
+    except SettingsError as error:
+        raise SettingsError(f"VERBOSE_LOGGING_LEVEL (environment): {error}") from None
+
+
+def is_true(value: str | None) -> bool:
+    """Returns whether an environment variable says yes."""
+    return value is not None and value.strip().lower() in _TRUE
+
+
+def explain(error: msgspec.ValidationError) -> str:
+    """Turns "Expected `float`, got `str` - at `$.progress_percent`" into "progress_percent: expected ..."."""
+    what, _, place = str(error).partition(" - at ")
+    name = place.strip("`").removeprefix("$.")
+    return f"{name}: {what[:1].lower()}{what[1:]}" if name else what
