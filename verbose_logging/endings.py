@@ -8,6 +8,9 @@ from verbose_logging import facts
 from verbose_logging.entries import Entry, Group, TrainingComplete, TrainingFailed, TrainingInterrupted
 from verbose_logging.formatting import counted, fixed, short_duration, thousands
 from verbose_logging.measurements import Measurements, finite
+from verbose_logging.ring import StepRing, as_trees
+
+_LAST_STEPS = 50
 
 
 def completed(run: Measurements, fact: facts.TrainEnd, failures: dict[str, Any]) -> Entry:
@@ -34,8 +37,8 @@ def completed(run: Measurements, fact: facts.TrainEnd, failures: dict[str, Any])
     )
 
 
-def broken(run: Measurements, fact: facts.RunBroken, failures: dict[str, Any]) -> Entry:
-    """Training ended by an exception or from outside."""
+def broken(run: Measurements, fact: facts.RunBroken, failures: dict[str, Any], ring: StepRing) -> Entry:
+    """Training ended by an exception or from outside; its last steps are told at full detail, whatever the level."""
     statistics, nonfinite = _statistics(run)
     reason = fact.exception.get("type", "unknown reason")
     kind = TrainingFailed if fact.outcome == "failed" else TrainingInterrupted
@@ -47,6 +50,7 @@ def broken(run: Measurements, fact: facts.RunBroken, failures: dict[str, Any]) -
         peaks=dict(run.resources.peaks),
         logger=_logger(fact.account, failures),
         exception=fact.exception or None,
+        last_steps=as_trees(ring.last(_LAST_STEPS)) or None,
         nonfinite=nonfinite,
     )
 

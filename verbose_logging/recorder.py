@@ -19,11 +19,13 @@ from verbose_logging.levels import Level
 from verbose_logging.measurements import Measurements
 from verbose_logging.milestones import Milestones
 from verbose_logging.protocols import Rule
+from verbose_logging.ring import StepRing
 from verbose_logging.rules import build_rules
 from verbose_logging.rules.alerts import Alerts
 from verbose_logging.settings import Settings
 
 HEARTBEAT_SECONDS = 30.0
+_STEPS_KEPT = 200
 
 Assemble: TypeAlias = Callable[[Measurements, Any], Entry]
 
@@ -83,6 +85,7 @@ class RunRecorder:
         self._run = Measurements(guard, peak_flops=peak_flops)
         self._alerts = Alerts(rules, guard)
         self._milestones = Milestones(progress_percent)
+        self._ring = StepRing(_STEPS_KEPT)
         self._waiting: facts.StepEnd | None = None
         self._training = False
         self._last_entry_at = 0.0
@@ -141,13 +144,14 @@ class RunRecorder:
         if isinstance(fact, facts.TrainEnd):
             self._publish(endings.completed(self._run, fact, failures), fact.at)
         else:
-            self._publish(endings.broken(self._run, fact, failures), fact.at)
+            self._publish(endings.broken(self._run, fact, failures, self._ring), fact.at)
 
     def _publish(self, entry: Entry, at: float) -> None:
         """Writes what the level includes of the entry, and what the rules find in it."""
         if isinstance(entry, UserEntry) or entry_type(entry) in self._level.entry_types:
             self._append(self._shape(entry), at)
         if isinstance(entry, TrainingStepComplete):
+            self._ring.add(entry)
             for found in self._alerts.judge(entry):
                 self._append(assembly.finding(self._run, found, at=at, step=entry.step), at)
 
