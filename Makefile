@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 COMPAT := .venv-compat
 COMPAT_READY := $(COMPAT)/.ready
 
-.PHONY: demo test test-compat lint types bench docs clean
+.PHONY: demo test test-compat lint types bench reference docs clean
 
 demo: $(READY)  ## a real fine-tune with the recorder on, about a minute
 	$(BIN)/verbose-logging demo
@@ -28,6 +28,9 @@ types: $(READY)  ## mypy --strict
 
 bench: $(READY)  ## the benchmarks
 	$(BIN)/python -m benchmarks
+
+reference: $(READY)  ## the parts of the documentation that are made from the code
+	$(BIN)/python -m tools.reference
 
 docs: $(READY)  ## the documentation
 	$(BIN)/mkdocs build --strict

@@ -48,14 +48,28 @@ class EntryBase(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True, t
 
 
 class SystemInitialization(EntryBase, frozen=True, kw_only=True, tag="system_initialization"):
-    """The machine: platform, cpu, memory, swap, disk, gpu, process, packages, whitelisted environment."""
+    """The machine.
+
+    Args:
+        schema_version: The schema that the lines of this run satisfy.
+        system_info: platform, cpu, memory, swap, disk, gpu, process, packages, whitelisted environment.
+    """
 
     schema_version: int
     system_info: Tree
 
 
 class TrainingInitialization(EntryBase, frozen=True, kw_only=True, tag="training_initialization"):
-    """The training arguments without secrets, the model, the data, and where each number comes from."""
+    """What will be trained, on what, how, and where each number comes from.
+
+    Args:
+        training_args: The training arguments, secrets redacted.
+        model_info: Parameter counts, size, types, structure.
+        dataset_info: Sizes, columns and a look at the rows' shape.
+        settings: The options of this recording.
+        metric_sources: Where each number comes from.
+        mfu_receipt: Formula, cost of a token, peak and its source, devices.
+    """
 
     training_args: Tree
     model_info: Tree
@@ -66,7 +80,15 @@ class TrainingInitialization(EntryBase, frozen=True, kw_only=True, tag="training
 
 
 class TrainingStart(EntryBase, frozen=True, kw_only=True, tag="training_start"):
-    """Training begins. `attempt` is above 1 when the Trainer started again with a smaller batch."""
+    """Training begins.
+
+    Args:
+        attempt: Above 1 when the Trainer started again with a smaller batch.
+        total_steps: Optimizer steps of the whole run, absent for a stream without end.
+        total_epochs: Epochs of the whole run.
+        steps_per_epoch: Optimizer steps of an epoch.
+        resumed_from_step: The checkpoint's step, where the run resumes.
+    """
 
     attempt: int
     total_steps: int | None = None
@@ -76,14 +98,28 @@ class TrainingStart(EntryBase, frozen=True, kw_only=True, tag="training_start"):
 
 
 class EpochBegin(EntryBase, frozen=True, kw_only=True, tag="epoch_begin"):
-    """An epoch begins; `batches` is the length of the data loader, where it has one."""
+    """An epoch begins.
+
+    Args:
+        batches: Length of the data loader, where it has one.
+        total_epochs: Epochs of the whole run.
+    """
 
     batches: int | None = None
     total_epochs: int | None = None
 
 
 class EpochComplete(EntryBase, frozen=True, kw_only=True, tag="epoch_complete"):
-    """An epoch is done: its own mean loss, duration, step times and throughput."""
+    """An epoch is done.
+
+    Args:
+        duration_seconds: Its wall time.
+        steps: Optimizer steps of this session in it.
+        batches: Length of the data loader, where it has one.
+        total_epochs: Epochs of the whole run.
+        timing: Its own step times and rates.
+        metrics: Its own mean loss and tokens.
+    """
 
     duration_seconds: float
     steps: int
@@ -94,13 +130,24 @@ class EpochComplete(EntryBase, frozen=True, kw_only=True, tag="epoch_complete"):
 
 
 class StepBegin(EntryBase, frozen=True, kw_only=True, tag="step_begin"):
-    """A step's micro-batches are fetched and its work begins."""
+    """A step's micro-batches are fetched and its work begins.
+
+    Args:
+        batch: What is known of its batches.
+    """
 
     batch: Tree | None = None
 
 
 class SubstepComplete(EntryBase, frozen=True, kw_only=True, tag="substep_complete"):
-    """A micro-batch is done; `micro_step` counts from 1 within its step."""
+    """A micro-batch is done.
+
+    Args:
+        micro_step: Counts from 1 within its step.
+        micro_step_time_seconds: Its wall time.
+        metrics: Its own loss, as `training_step` returned it: its share of the step's.
+        batch: Samples, tokens (padded, real, under the loss) and the shape of every tensor.
+    """
 
     micro_step: int
     micro_step_time_seconds: float | None = None
@@ -109,14 +156,27 @@ class SubstepComplete(EntryBase, frozen=True, kw_only=True, tag="substep_complet
 
 
 class PredictionStep(EntryBase, frozen=True, kw_only=True, tag="prediction_step"):
-    """A batch of an evaluation is done; `prediction_step` counts from 1 within the evaluation."""
+    """A batch of an evaluation is done.
+
+    Args:
+        prediction_step: Counts from 1 within the evaluation.
+        prediction_step_time_seconds: Its wall time.
+    """
 
     prediction_step: int
     prediction_step_time_seconds: float | None = None
 
 
 class TrainingStepComplete(EntryBase, frozen=True, kw_only=True, tag="training_step_complete"):
-    """An optimizer step is done."""
+    """An optimizer step is done.
+
+    Args:
+        timing: Step times, rates, the forecast and, at high and above, `phases`.
+        metrics: Loss, learning rate, gradient norm, tokens, FLOPs, and every number that the Trainer logged for it.
+        progress: Where the run is.
+        resource_usage: The machine's latest readings, with `sampled_at`.
+        trends: Which way memory goes.
+    """
 
     timing: Tree
     metrics: Group
@@ -126,13 +186,27 @@ class TrainingStepComplete(EntryBase, frozen=True, kw_only=True, tag="training_s
 
 
 class TrainingMetricsUpdate(EntryBase, frozen=True, kw_only=True, tag="training_metrics_update"):
-    """Every numeric key that the Trainer logged, as it logged it."""
+    """The Trainer has logged.
+
+    Args:
+        metrics: Every numeric key, unrounded, as it was logged.
+    """
 
     metrics: Group
 
 
 class ProgressReport(EntryBase, frozen=True, kw_only=True, tag="progress_report"):
-    """A share of the run is done: everything a person wants to see at that moment."""
+    """A share of the run is done: everything a person wants to see at that moment.
+
+    Args:
+        progress: Where the run is.
+        metrics: As in a step.
+        timing: As in a step.
+        resource_usage: The machine's latest readings.
+        batch: Batch size, accumulation, tokens of a batch.
+        model: Parameters, all and active ones.
+        model_state: What the user's own `model_state` said.
+    """
 
     progress: Group
     metrics: Group
@@ -144,14 +218,26 @@ class ProgressReport(EntryBase, frozen=True, kw_only=True, tag="progress_report"
 
 
 class EvaluationComplete(EntryBase, frozen=True, kw_only=True, tag="evaluation_complete"):
-    """An evaluation is done; `duration_seconds` is its wall time."""
+    """An evaluation is done.
+
+    Args:
+        metrics: Every numeric key that it gave.
+        duration_seconds: Its wall time.
+    """
 
     metrics: Group
     duration_seconds: float | None = None
 
 
 class ModelCheckpointSave(EntryBase, frozen=True, kw_only=True, tag="model_checkpoint_save"):
-    """A checkpoint is written."""
+    """A checkpoint is written.
+
+    Args:
+        path: Its folder.
+        size_mb: Everything in it, in MiB.
+        duration_seconds: How long saving took.
+        metrics: The tokens seen by then, and the loss of an evaluation at the same step.
+    """
 
     path: str
     size_mb: float | None = None
@@ -160,7 +246,15 @@ class ModelCheckpointSave(EntryBase, frozen=True, kw_only=True, tag="model_check
 
 
 class FindingBase(EntryBase, frozen=True, kw_only=True):
-    """A rule's verdict. `message` is the verdict, `evidence` what it rests on, `step` where the condition held."""
+    """A rule's verdict. `message` says it, `step` is where the condition held.
+
+    Args:
+        rule: The rule's stable name.
+        severity: How bad it is while it holds.
+        state: "firing" when it begins, "resolved" when it is over.
+        evidence: The values, steps and limits that the verdict rests on.
+        suggestion: What to try.
+    """
 
     rule: str
     severity: Severity
@@ -182,7 +276,13 @@ class TrainingHealth(FindingBase, frozen=True, kw_only=True, tag="training_healt
 
 
 class EntriesDropped(EntryBase, frozen=True, kw_only=True, tag="entries_dropped"):
-    """So many entries could not be kept between two moments; written as soon as writing works again."""
+    """Entries could not be kept; written as soon as writing works again.
+
+    Args:
+        count: How many, exactly.
+        from_: When the first one was lost.
+        to: When the last one was lost.
+    """
 
     count: int
     from_: str = msgspec.field(name="from")
@@ -190,7 +290,11 @@ class EntriesDropped(EntryBase, frozen=True, kw_only=True, tag="entries_dropped"
 
 
 class Heartbeat(EntryBase, frozen=True, kw_only=True, tag="heartbeat"):
-    """The run is alive, and nothing else was worth a line for half a minute."""
+    """The run is alive, and nothing else was worth a line for half a minute.
+
+    Args:
+        resource_usage: The machine's latest readings.
+    """
 
     resource_usage: Tree | None = None
 

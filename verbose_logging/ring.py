@@ -1,4 +1,4 @@
-"""The last steps of a run at full detail, whatever its level writes: what one wants to see once something goes wrong."""
+"""The last steps of a run at full detail, whatever its level writes: what one wants to see when it goes wrong."""
 
 from __future__ import annotations
 

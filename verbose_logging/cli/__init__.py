@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    command = typer.main.get_command(_app())
+    command = typer.main.get_command(build_app())
     given = None if arguments is None else list(arguments)
     try:
         return int(command.main(args=given, prog_name=PROGRAM, standalone_mode=False) or 0)
@@ -66,7 +66,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _refuse("interrupted", status=130)
 
 
-def _app() -> typer.Typer:
+def build_app() -> typer.Typer:
+    """Returns the command line with every verb of the table."""
     app = typer.Typer(add_completion=False, help="The flight recorder for Hugging Face training.")
     app.callback(invoke_without_command=True)(_without_verb)
     for name, verb in VERBS.items():
