@@ -57,6 +57,7 @@ def training_start(run: Measurements, fact: facts.TrainBegin) -> Entry:
         total_epochs=fact.total_epochs,
         steps_per_epoch=fact.steps_per_epoch,
         resumed_from_step=fact.step or None,
+        session=run.position.session,
         attempt=fact.attempt,
     )
 

@@ -84,20 +84,34 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         if not self.settings.enabled or not (state.is_world_process_zero or self.settings.all_ranks):
             return
         retry = self._training and bool(getattr(args, "auto_find_batch_size", False)) and state.global_step == 0
-        if self._training and not retry:
-            self._break_off(*crash.LEFT_BEHIND)
-        if self._session is not None and self._session.ended:
-            self.close()
-        session = self._session or self._open(rank=args.process_index, world_size=args.world_size)
+        self._leave_earlier(retry=retry)
+        session = self._session_for(args, state)
         self._attempt = self._attempt + 1 if retry else 1
         self._training = True
         trainer = find_trainer()
         self._instruments.attach(trainer, session.put)
         self._inspect(session, trainer, args, kwargs)
         session.begin(train_begin(args, state, kwargs.get("train_dataloader"), attempt=self._attempt))
+
+    def _leave_earlier(self, *, retry: bool) -> None:
+        """Leaves the recording of an earlier training; it writes on its own what it still holds."""
+        session = self._session
+        if session is not None and self._training and not retry:
+            session.break_off(*crash.LEFT_BEHIND)
+        if session is not None and session.ended:
+            self._session = None
+            session.leave()
+
+    def _session_for(self, args: TrainingArguments, state: TrainerState) -> Session:
+        """Returns the session of a training; one that resumes may go on with a run that our log knows."""
         checkpoint = resumed_checkpoint() if state.global_step else None
-        if checkpoint is not None:
-            session.put_vital(restored(session.log_path, checkpoint, state.global_step))
+        log_path = self.settings.for_rank(args.process_index).log_path
+        resumed = [restored(log_path, checkpoint, state.global_step)] if checkpoint else []
+        if self._session is None:
+            return self._open(*resumed, rank=args.process_index, world_size=args.world_size)
+        for fact in resumed:
+            self._session.put_vital(fact)
+        return self._session
 
     @contained
     def _inspect(self, session: Session, trainer: Any, args: TrainingArguments, passed: Mapping[str, Any]) -> None:
@@ -118,9 +132,9 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
     def _new_session(self, *, rank: int, world_size: int) -> Session:
         return Session(self.settings.for_rank(rank), rank=rank, world_size=world_size)
 
-    def _open(self, *, rank: int, world_size: int) -> Session:
+    def _open(self, *first: Fact, rank: int, world_size: int) -> Session:
         session = self._new_session(rank=rank, world_size=world_size)
-        session.open()
+        session.open(*first)
         self._session = session
         self._put = session.put
         return session

@@ -87,7 +87,8 @@ class TrainingStart(EntryBase, frozen=True, kw_only=True, tag="training_start"):
         total_steps: Optimizer steps of the whole run, absent for a stream without end.
         total_epochs: Epochs of the whole run.
         steps_per_epoch: Optimizer steps of an epoch.
-        resumed_from_step: The checkpoint's step, where the run resumes.
+        resumed_from_step: The checkpoint's step, where the run resumes; later steps of earlier sessions are superseded.
+        session: 2 where the run is resumed for the first time from a checkpoint of its own.
     """
 
     attempt: int
@@ -95,6 +96,7 @@ class TrainingStart(EntryBase, frozen=True, kw_only=True, tag="training_start"):
     total_epochs: int | None = None
     steps_per_epoch: int | None = None
     resumed_from_step: int | None = None
+    session: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
 class EpochBegin(EntryBase, frozen=True, kw_only=True, tag="epoch_begin"):

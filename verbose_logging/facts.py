@@ -53,12 +53,25 @@ class ClockRead(FactBase, frozen=True):
     utc_offset_seconds: float
 
 
+class Lineage(msgspec.Struct, frozen=True, array_like=True):
+    """The run that a resumed training goes on with, as the log of its earlier sessions has it.
+
+    `session` is the number of the latest one, `num_tokens` the tokens seen at the checkpoint; `None` where the log does
+    not say.
+    """
+
+    run_id: str
+    last_seq: int
+    session: int | None
+    num_tokens: int | None
+
+
 class Restored(FactBase, frozen=True):
-    """What the log of an earlier session says about the checkpoint that this one resumes from, `None` for nothing."""
+    """A training resumes from a checkpoint; comes before its start. `lineage` is `None` where our log knows of none."""
 
-    deferred_fields = ("num_tokens",)
+    deferred_fields = ("lineage",)
 
-    num_tokens: Any
+    lineage: Any
 
 
 class SystemInspected(FactBase, frozen=True):

@@ -1,4 +1,4 @@
-"""What an earlier session's log knows of the checkpoint that this session resumes from."""
+"""What the log of earlier sessions knows of the checkpoint that this one resumes from: the run that goes on."""
 
 from __future__ import annotations
 
@@ -9,13 +9,26 @@ from pathlib import Path
 import msgspec
 
 from verbose_logging.entries import ModelCheckpointSave, decode_entry
+from verbose_logging.facts import Lineage
 
 _BLOCK_BYTES = 1 << 20
 _MOST_BYTES = 256 << 20
 
 
-def tokens_at_checkpoint(log_path: Path, checkpoint: str, step: int) -> int | None:
-    """Returns the real tokens that had been seen when a checkpoint was saved, `None` where the log does not say.
+class _Head(msgspec.Struct):
+    """What a line says of its place in the run."""
+
+    type: str
+    run_id: str
+    seq: int
+    session: int = 1
+
+
+_head_of = msgspec.json.Decoder(_Head).decode
+
+
+def lineage_of_checkpoint(log_path: Path, checkpoint: str, step: int) -> Lineage | None:
+    """Returns the run that saved a checkpoint, `None` where the log does not know of it.
 
     Reads backwards from the log's end, where the checkpoint most likely stands, and 256 MiB at most.
 
@@ -24,26 +37,61 @@ def tokens_at_checkpoint(log_path: Path, checkpoint: str, step: int) -> int | No
         checkpoint: The checkpoint's folder, as the Trainer names it.
         step: The checkpoint's step.
     """
+    search = _Search(os.path.realpath(checkpoint), step)
     try:
         for line in _lines_backwards(log_path):
-            if b'"model_checkpoint_save"' in line and (tokens := _tokens(line, checkpoint, step)) is not None:
-                return tokens
+            search.look_at(line)
+            if search.is_over:
+                break
     except OSError:  # no log, or none that can be read: then it does not say
         return None
-    return None
+    return search.lineage()
 
 
-def _tokens(line: bytes, checkpoint: str, step: int) -> int | None:
-    try:
-        entry = decode_entry(line)
-    except msgspec.MsgspecError:
-        return None
-    if not isinstance(entry, ModelCheckpointSave) or entry.step != step:
-        return None
-    if os.path.realpath(entry.path) != os.path.realpath(checkpoint):
-        return None
-    tokens = entry.metrics.get("num_tokens")
-    return tokens if isinstance(tokens, int) else None
+class _Search:
+    """Goes through a log from its end: each run's last line comes first, its latest start later on."""
+
+    def __init__(self, checkpoint: str, step: int) -> None:
+        self._checkpoint = checkpoint
+        self._step = step
+        self._last_seqs: dict[str, int] = {}
+        self._sessions: dict[str, int] = {}
+        self._saved: ModelCheckpointSave | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self._saved is not None and self._saved.run_id in self._sessions
+
+    def look_at(self, line: bytes) -> None:
+        try:
+            head = _head_of(line)
+        except msgspec.MsgspecError:  # a cut line, or one of somebody else
+            return
+        self._last_seqs.setdefault(head.run_id, head.seq)
+        if head.type == "training_start":
+            self._sessions.setdefault(head.run_id, head.session)
+        elif head.type == "model_checkpoint_save" and self._saved is None:
+            self._saved = self._matching(line)
+
+    def _matching(self, line: bytes) -> ModelCheckpointSave | None:
+        try:
+            entry = decode_entry(line)
+        except msgspec.MsgspecError:
+            return None
+        if not isinstance(entry, ModelCheckpointSave) or entry.step != self._step:
+            return None
+        return entry if os.path.realpath(entry.path) == self._checkpoint else None
+
+    def lineage(self) -> Lineage | None:
+        if self._saved is None:
+            return None
+        run_id, tokens = self._saved.run_id, self._saved.metrics.get("num_tokens")
+        return Lineage(
+            run_id,
+            last_seq=self._last_seqs[run_id],
+            session=self._sessions.get(run_id),
+            num_tokens=tokens if isinstance(tokens, int) else None,
+        )
 
 
 def _lines_backwards(path: Path) -> Iterator[bytes]:

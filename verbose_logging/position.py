@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from verbose_logging.entries import Severity
-from verbose_logging.facts import ClockRead, EpochBegin, EpochEnd, Fact, RunOpened, StepEnd, TrainBegin
+from verbose_logging.facts import ClockRead, EpochBegin, EpochEnd, Fact, Restored, RunOpened, StepEnd, TrainBegin
 
 _EPOCH_SLACK = 1e-6  # the Trainer's fractional epoch is a sum of quotients
 
@@ -29,6 +29,7 @@ class Position:
         self.total_epochs: int | None = None
         self.batches_per_epoch: int | None = None
         self.seq = 0
+        self.session: int | None = None
         self._epochs = 0
         self._wall_minus_monotonic = 0.0
         self._zone: timezone = timezone.utc
@@ -47,6 +48,8 @@ class Position:
             self._epochs += 1
         elif isinstance(fact, EpochEnd):
             self.step = fact.step
+        elif isinstance(fact, Restored):
+            self._go_on(fact)
 
     def _read_clock(self, fact: RunOpened | ClockRead) -> None:
         self._wall_minus_monotonic = fact.wall - fact.at
@@ -54,6 +57,13 @@ class Position:
         if isinstance(fact, RunOpened):
             self.run_id = fact.run_id
             self.rank = fact.rank
+
+    def _go_on(self, fact: Restored) -> None:
+        """Takes up the name and the numbering of the run that is resumed."""
+        lineage = fact.lineage
+        if lineage is not None:
+            self.run_id, self.seq = lineage.run_id, lineage.last_seq
+            self.session = None if lineage.session is None else lineage.session + 1
 
     def _begin(self, fact: TrainBegin) -> None:
         self.step = self.first_step = fact.step

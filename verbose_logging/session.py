@@ -12,7 +12,6 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from verbose_logging import crash, facts
@@ -35,7 +34,10 @@ from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.fan_out import FanOut
 from verbose_logging.sinks.lane import Lane
 
-BEGIN_SECONDS = 0.5
+# Train begin waits half a second at most: a moment for an earlier session, and one for the description of the machine.
+_LEAVE_SECONDS = 0.2
+_INSPECTION_SECONDS = 0.3
+_SAMPLER_SECONDS = 0.5
 END_SECONDS = 5.0
 
 
@@ -51,7 +53,6 @@ class Session:
 
     Attributes:
         put: Takes a fact from any thread in about a tenth of a microsecond; never waits, never raises.
-        run_id: Names the run in every line.
         ended: Whether the run's end has been recorded.
     """
 
@@ -68,7 +69,6 @@ class Session:
         self._clock = clock or SystemClock()
         self._rank = rank
         self._world_size = world_size
-        self.run_id = uuid.uuid4().hex[:12]
         fallback = Fallback(settings.log_path.parent, clock=self._clock)
         self._problems = Problems(fallback.problem)
         handle = handle or recorder_for(settings, Guard(self._problems, strict=settings.strict)).handle
@@ -93,22 +93,24 @@ class Session:
         own = {name: Lane(name, sink, self._problems) for name, sink in named.items()}
         return {**build_sinks(context), **own}
 
-    @property
-    def log_path(self) -> Path:
-        """Where this session's log lies."""
-        return self._settings.log_path
+    def open(self, *first: Fact) -> None:
+        """Starts the threads and describes the machine, in a moment; what is late arrives late.
 
-    def open(self) -> None:
-        """Starts the threads and describes the machine, in at most half a second; what is late arrives late."""
+        Args:
+            *first: What the log has to know before its first entry: the run that is resumed.
+        """
         clock = self._clock
         at, wall, offset = clock.monotonic(), clock.wall(), clock.utc_offset_seconds()
-        self._pipeline.put_vital(facts.RunOpened(at, wall, offset, self.run_id, self._rank, self._world_size))
+        run_id = uuid.uuid4().hex[:12]
+        self._pipeline.put_vital(facts.RunOpened(at, wall, offset, run_id, self._rank, self._world_size))
+        for fact in first:
+            self._pipeline.put_vital(fact)
         self._pipeline.start()
         self._sampler.start()
         inspection = threading.Thread(target=self._inspect_system, name="verbose-logging-inspect", daemon=True)
         with contextlib.suppress(RuntimeError):  # the interpreter is ending and starts no thread any more
             inspection.start()
-            inspection.join(BEGIN_SECONDS)
+            inspection.join(_INSPECTION_SECONDS)
         atexit.register(self._at_exit)
 
     def _put_reading(self, fact: Fact) -> None:
@@ -145,8 +147,8 @@ class Session:
         self.ended = True
         account = Deferred(self._account)
         self._pipeline.put_vital(facts.TrainEnd(self._clock.monotonic(), step, epoch, account))
-        self._sampler.close(BEGIN_SECONDS)
-        self.flush(END_SECONDS)
+        self._sampler.close(_SAMPLER_SECONDS)
+        self.flush(END_SECONDS - _SAMPLER_SECONDS)
 
     def break_off(self, outcome: crash.Outcome, exception: Mapping[str, Any]) -> None:
         """Records that training ended without its end, once."""
@@ -160,11 +162,18 @@ class Session:
         """Returns whether everything put so far reached its destinations in time."""
         return self._pipeline.flush(timeout)
 
+    def leave(self) -> None:
+        """Ends the recording without a wait for what hangs: its thread goes on, and the interpreter's end closes it."""
+        self._sampler.close(0.0)
+        if self._pipeline.close(_LEAVE_SECONDS):
+            atexit.unregister(self._at_exit)
+
     def close(self, timeout: float = END_SECONDS) -> bool:
         """Ends the recording and lets go of threads and files; idempotent. Returns whether that was done in time."""
         atexit.unregister(self._at_exit)
-        self._sampler.close(BEGIN_SECONDS)
-        done = self._pipeline.close(timeout)
+        sampler_seconds = min(_SAMPLER_SECONDS, timeout / 2)
+        self._sampler.close(sampler_seconds)
+        done = self._pipeline.close(timeout - sampler_seconds)
         if not done:  # a destination hangs: save from here what waits for the files
             self._sink.rescue()
         return done

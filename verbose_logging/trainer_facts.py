@@ -16,7 +16,7 @@ import torch
 
 from verbose_logging import facts
 from verbose_logging.facts import Deferred, Fact
-from verbose_logging.history import tokens_at_checkpoint
+from verbose_logging.history import lineage_of_checkpoint
 from verbose_logging.inspection import (
     folder_size_bytes,
     inspect_dataset,
@@ -149,8 +149,8 @@ def _first_evaluation_step(args: Any, steps_per_epoch: int | None) -> int:
 
 
 def restored(log_path: Path, checkpoint: str, step: int) -> Fact:
-    """Returns what our log of an earlier session says of the checkpoint; looked up on the recorder's thread."""
-    return facts.Restored(monotonic(), Deferred(partial(tokens_at_checkpoint, log_path, checkpoint, step)))
+    """Returns the run that our log says the checkpoint belongs to; looked up on the recorder's thread."""
+    return facts.Restored(monotonic(), Deferred(partial(lineage_of_checkpoint, log_path, checkpoint, step)))
 
 
 def saved(args: Any, state: Any) -> Fact:

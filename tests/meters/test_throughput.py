@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from verbose_logging.facts import Restored, StepBegin
+from verbose_logging.facts import Lineage, Restored, StepBegin
 from verbose_logging.testing import FactScript, record
 
 
@@ -58,8 +58,8 @@ def test_a_count_that_is_not_known_is_absent() -> None:
 
 def test_tokens_after_a_resume_go_on_from_the_log() -> None:
     """With 600 tokens at the checkpoint, the next step makes 660; without a word of the log none is claimed."""
-    known = FactScript(total_steps=100, steps_per_epoch=100, first_step=10).open().begin()
-    known.add(Restored, 600).epoch_begin()
+    known = FactScript(total_steps=100, steps_per_epoch=100, first_step=10).open()
+    known.add(Restored, Lineage("run-0", 99, 1, 600)).begin().epoch_begin()
     add_step(known, micro_steps=1, real_tokens=60)
 
     assert 660 == last_step(known).metrics["num_tokens"]

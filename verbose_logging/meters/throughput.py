@@ -36,6 +36,7 @@ class TokenMeter(BaseMeter):
         self._counts = counts
         self._world_size = 1
         self._total: int | None = 0
+        self._at_checkpoint: int | None = None
 
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
@@ -43,9 +44,9 @@ class TokenMeter(BaseMeter):
             real = self._counts.values.get("real_tokens")
             self._total = None if self._total is None or real is None else self._total + real
         elif isinstance(fact, Restored):
-            self._total = None if fact.num_tokens is None else int(fact.num_tokens)
+            self._at_checkpoint = None if fact.lineage is None else fact.lineage.num_tokens
         elif isinstance(fact, TrainBegin):
-            self._total = None if fact.step else 0
+            self._total = self._at_checkpoint if fact.step else 0
         elif isinstance(fact, RunOpened):
             self._world_size = fact.world_size
 
