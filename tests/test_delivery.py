@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from verbose_logging.delivery import Delivery
 from verbose_logging.drop_tally import DropTally
 from verbose_logging.entries import Entry, UserEntry
-from verbose_logging.facts import ClockRead, Deferred, Fact, FactsDropped, OptimizerStep, Saved
+from verbose_logging.facts import ClockRead, Deferred, Fact, FactsDropped, Saved, SubstepEnd
 from verbose_logging.testing import ManualClock, MemorySink
 
 
@@ -53,17 +53,15 @@ class FullSink(MemorySink):
 
 def test_facts_reach_the_sink_in_order() -> None:
     """Entries come in the order of their facts."""
-    facts = [OptimizerStep(float(at)) for at in range(10_000)]
+    facts = [SubstepEnd(float(at)) for at in range(10_000)]
     assert facts == Bench().deliver(*facts)
 
 
 def test_failing_fact_costs_only_its_own_entries() -> None:
     """An exception in the handler is reported and counted, and the neighbours are written."""
     bench = Bench()
-    assert [OptimizerStep(1.0), OptimizerStep(3.0)] == bench.deliver(
-        OptimizerStep(1.0), OptimizerStep(-2.0), OptimizerStep(3.0)
-    )
-    assert ["OptimizerStep"] == [what for what, _ in bench.problems]
+    assert [SubstepEnd(1.0), SubstepEnd(3.0)] == bench.deliver(SubstepEnd(1.0), SubstepEnd(-2.0), SubstepEnd(3.0))
+    assert ["SubstepEnd"] == [what for what, _ in bench.problems]
     assert bench.delivery.problems == 1
     assert bench.delivery.entries_handled == 2
 
@@ -86,7 +84,7 @@ def test_value_that_cannot_be_settled_is_reported() -> None:
 def test_failing_sink_raises_nothing() -> None:
     """A sink that fails is reported for the batch and for the flush."""
     bench = Bench(FullSink())
-    bench.deliver(OptimizerStep(1.0))
+    bench.deliver(SubstepEnd(1.0))
     assert not bench.delivery.flush()
     assert ["writing the log", "flushing the log"] == [what for what, _ in bench.problems]
 
@@ -101,29 +99,29 @@ def test_failing_problem_handler_raises_nothing() -> None:
         raise RuntimeError(what) from error
 
     delivery = Delivery(handle, MemorySink(), clock=ManualClock(), on_problem=tell)
-    delivery.deliver(deque([OptimizerStep(1.0)]), DropTally())
+    delivery.deliver(deque([SubstepEnd(1.0)]), DropTally())
     assert delivery.problems == 1
 
 
 def test_clock_is_read_once_a_second() -> None:
     """A tick comes each second from the first fact on, also when nothing else happens."""
     bench = Bench()
-    bench.deliver(OptimizerStep(0.0))
+    bench.deliver(SubstepEnd(0.0))
     bench.clock.advance(0.9)
-    assert [OptimizerStep(0.0)] == bench.deliver()
+    assert [SubstepEnd(0.0)] == bench.deliver()
     bench.clock.advance(0.1)
     tick = ClockRead(1.0, wall=1_700_000_001.0, utc_offset_seconds=0.0)
-    assert [OptimizerStep(0.0), tick] == bench.deliver()
-    assert [OptimizerStep(0.0), tick] == bench.deliver()
+    assert [SubstepEnd(0.0), tick] == bench.deliver()
+    assert [SubstepEnd(0.0), tick] == bench.deliver()
     assert bench.sink.flushes == 1
 
 
 def test_tick_is_younger_than_what_waited() -> None:
     """After a hang, the facts that waited are handled before the clock is read, so no stall is seen."""
     bench = Bench()
-    bench.deliver(OptimizerStep(0.0))
+    bench.deliver(SubstepEnd(0.0))
     bench.clock.advance(60.0)
-    waited = OptimizerStep(59.0)
+    waited = SubstepEnd(59.0)
     assert waited == bench.deliver(waited)[1]
     assert isinstance(bench.deliver()[2], ClockRead)
 
@@ -140,14 +138,14 @@ def test_drops_are_told_behind_what_was_kept() -> None:
     bench = Bench()
     bench.drops.add(2.0)
     bench.drops.add(3.0)
-    expected = [OptimizerStep(1.0), FactsDropped(0.0, count=2, first_at=2.0, last_at=3.0)]
-    assert expected == bench.deliver(OptimizerStep(1.0))
+    expected = [SubstepEnd(1.0), FactsDropped(0.0, count=2, first_at=2.0, last_at=3.0)]
+    assert expected == bench.deliver(SubstepEnd(1.0))
 
 
 def test_cpu_time_is_counted() -> None:
     """Work shows in the account of the thread's time."""
     bench = Bench()
-    bench.deliver(*(OptimizerStep(float(at)) for at in range(1000)))
+    bench.deliver(*(SubstepEnd(float(at)) for at in range(1000)))
     assert bench.delivery.cpu_seconds > 0.0
 
 
@@ -158,5 +156,5 @@ def test_account_is_up_to_date_within_a_batch() -> None:
     end = Saved(3.0, step=1, epoch=0.1, path="p", size_bytes=account)
     assert (
         Saved(3.0, step=1, epoch=0.1, path="p", size_bytes=(2, True))
-        == bench.deliver(OptimizerStep(1.0), OptimizerStep(2.0), end)[-1]
+        == bench.deliver(SubstepEnd(1.0), SubstepEnd(2.0), end)[-1]
     )

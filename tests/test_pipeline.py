@@ -8,7 +8,7 @@ import pytest
 
 from verbose_logging.clock import SystemClock
 from verbose_logging.entries import Entry, UserEntry
-from verbose_logging.facts import Fact, FactsDropped, OptimizerStep
+from verbose_logging.facts import Fact, FactsDropped, SubstepEnd
 from verbose_logging.pipeline import Pipeline
 from verbose_logging.testing import MemorySink
 
@@ -63,7 +63,7 @@ class HungSink(MemorySink):
 
 def test_flush_delivers_what_was_put_before(pipeline: Pipeline, sink: MemorySink) -> None:
     """All facts of before are in a flushed sink when `flush` returns."""
-    facts = [OptimizerStep(float(at)) for at in range(100)]
+    facts = [SubstepEnd(float(at)) for at in range(100)]
     for fact in facts:
         pipeline.put(fact)
     assert pipeline.flush()
@@ -73,11 +73,11 @@ def test_flush_delivers_what_was_put_before(pipeline: Pipeline, sink: MemorySink
 
 def test_facts_put_before_the_start_wait_for_it(pipeline: Pipeline, sink: MemorySink) -> None:
     """Nothing is handled before the thread runs, and nothing is lost."""
-    pipeline.put(OptimizerStep(1.0))
+    pipeline.put(SubstepEnd(1.0))
     assert [] == facts_in(sink)
     pipeline.start()
     assert pipeline.flush()
-    assert [OptimizerStep(1.0)] == facts_in(sink)
+    assert [SubstepEnd(1.0)] == facts_in(sink)
 
 
 def test_thread_wakes_by_itself() -> None:
@@ -85,7 +85,7 @@ def test_thread_wakes_by_itself() -> None:
     handled = threading.Event()
     pipeline = build(MemorySink(), lambda _fact: handled.set() or (), wake_seconds=0.001)
     pipeline.start()
-    pipeline.put(OptimizerStep(1.0))
+    pipeline.put(SubstepEnd(1.0))
     assert handled.wait(10.0)
     assert pipeline.close()
 
@@ -108,19 +108,19 @@ def test_no_thread_runs_before_the_start(sink: MemorySink) -> None:
 def test_close_delivers_and_closes(pipeline: Pipeline, sink: MemorySink) -> None:
     """At the end everything is in the closed sink, and the thread is gone."""
     before = threading.active_count()
-    pipeline.put(OptimizerStep(1.0))
+    pipeline.put(SubstepEnd(1.0))
     pipeline.start()
     assert pipeline.close()
-    assert [OptimizerStep(1.0)] == facts_in(sink)
+    assert [SubstepEnd(1.0)] == facts_in(sink)
     assert sink.closed
     assert before == threading.active_count()
 
 
 def test_close_delivers_what_a_pipeline_that_never_started_holds(pipeline: Pipeline, sink: MemorySink) -> None:
     """A run that ended before it began keeps its facts, too."""
-    pipeline.put_vital(OptimizerStep(1.0))
+    pipeline.put_vital(SubstepEnd(1.0))
     assert pipeline.close()
-    assert [OptimizerStep(1.0)] == facts_in(sink)
+    assert [SubstepEnd(1.0)] == facts_in(sink)
 
 
 def test_closing_twice_is_closing_once(pipeline: Pipeline) -> None:
@@ -131,8 +131,8 @@ def test_closing_twice_is_closing_once(pipeline: Pipeline) -> None:
 def test_facts_after_the_close_are_counted(pipeline: Pipeline, sink: MemorySink) -> None:
     """Who comes too late is dropped, and shows in the account."""
     pipeline.close()
-    pipeline.put(OptimizerStep(1.0))
-    pipeline.put_vital(OptimizerStep(2.0))
+    pipeline.put(SubstepEnd(1.0))
+    pipeline.put_vital(SubstepEnd(2.0))
     assert [] == facts_in(sink)
     assert pipeline.account()["facts_dropped"] == 2
 
@@ -141,8 +141,8 @@ def test_full_inbox_drops_and_tells_exactly(sink: MemorySink) -> None:
     """Beyond the limit facts are dropped, counted and told with their times; vital ones are not."""
     pipeline = build(sink, max_facts=3)
     for at in range(10):
-        pipeline.put(OptimizerStep(float(at)))
-    pipeline.put_vital(OptimizerStep(10.0))
+        pipeline.put(SubstepEnd(float(at)))
+    pipeline.put_vital(SubstepEnd(10.0))
     assert pipeline.close()
     *kept, told = facts_in(sink)
     assert [0.0, 1.0, 2.0, 10.0] == [fact.at for fact in kept]
@@ -156,7 +156,7 @@ def test_eight_threads_lose_no_fact_and_no_count(sink: MemorySink) -> None:
 
     def produce() -> None:
         for at in range(5000):
-            pipeline.put(OptimizerStep(float(at)))
+            pipeline.put(SubstepEnd(float(at)))
 
     producers = [threading.Thread(target=produce) for _ in range(8)]
     pipeline.start()
@@ -175,12 +175,12 @@ def test_hung_sink_holds_up_neither_put_nor_close() -> None:
     """While the disk hangs, facts are taken up to the limit, flush and close give up in time, and nothing is lost."""
     sink = HungSink()
     pipeline = build(sink, max_facts=100)
-    pipeline.put(OptimizerStep(0.0))
+    pipeline.put(SubstepEnd(0.0))
     pipeline.start()
     assert not pipeline.flush(timeout=0.01)
     assert sink.entered.wait(10.0)
     for at in range(1000):
-        pipeline.put(OptimizerStep(float(at)))
+        pipeline.put(SubstepEnd(float(at)))
     assert pipeline.account()["facts_waiting"] == 100
     assert not pipeline.close(timeout=0.01)
     sink.released.set()
@@ -192,7 +192,7 @@ def test_hung_sink_holds_up_neither_put_nor_close() -> None:
 
 def test_account_says_what_was_done(pipeline: Pipeline) -> None:
     """The account counts entries, drops and problems, and knows the thread's CPU time."""
-    pipeline.put(OptimizerStep(1.0))
+    pipeline.put(SubstepEnd(1.0))
     pipeline.flush()
     account = pipeline.account()
     assert account.pop("pipeline_cpu_seconds") > 0.0
@@ -210,7 +210,7 @@ def test_closed_by_its_own_thread_it_does_not_wait_for_itself(sink: MemorySink) 
         return entry_of(fact)
 
     pipeline = build(sink, handle)
-    pipeline.put(OptimizerStep(1.0))
+    pipeline.put(SubstepEnd(1.0))
     pipeline.start()
     pipeline.flush(timeout=0.0)
     assert done.wait(10.0)

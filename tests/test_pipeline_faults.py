@@ -12,7 +12,7 @@ import pytest
 
 from verbose_logging.clock import SystemClock
 from verbose_logging.entries import Entry, UserEntry
-from verbose_logging.facts import Fact, OptimizerStep
+from verbose_logging.facts import Fact, SubstepEnd
 from verbose_logging.pipeline import Pipeline
 from verbose_logging.testing import MemorySink
 
@@ -21,13 +21,13 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system doe
 _LEAVES_THE_CLOSE_TO_ATEXIT = """
 import atexit
 from verbose_logging.clock import SystemClock
-from verbose_logging.facts import OptimizerStep
+from verbose_logging.facts import SubstepEnd
 from verbose_logging.pipeline import Pipeline
 from verbose_logging.testing import MemorySink
 
 pipeline = Pipeline(lambda fact: print(fact.at) or [], MemorySink(), clock=SystemClock(), on_problem=print)
 atexit.register(lambda: print(pipeline.close()))
-pipeline.put(OptimizerStep(1.0))
+pipeline.put(SubstepEnd(1.0))
 """
 
 
@@ -59,15 +59,15 @@ def test_dead_thread_is_replaced() -> None:
 
     sink = MemorySink()
     pipeline = build(sink, handle)
-    pipeline.put(OptimizerStep(0.0))
+    pipeline.put(SubstepEnd(0.0))
     pipeline.start()
     (thread,) = (thread for thread in threading.enumerate() if thread.name == "verbose-logging-pipeline")
     pipeline.flush(timeout=0.0)
     thread.join(10.0)
     assert not thread.is_alive()
-    pipeline.put(OptimizerStep(1.0))
+    pipeline.put(SubstepEnd(1.0))
     assert pipeline.flush()
-    assert [OptimizerStep(1.0)] == [entry.fields["fact"] for entry in sink.of_type("fact")]
+    assert [SubstepEnd(1.0)] == [entry.fields["fact"] for entry in sink.of_type("fact")]
     assert pipeline.close()
 
 
@@ -86,7 +86,7 @@ def test_signal_handler_may_flush_within_a_flush() -> None:
         return ()
 
     pipeline = build(MemorySink(), handle)
-    pipeline.put(OptimizerStep(0.0))
+    pipeline.put(SubstepEnd(0.0))
     previous = signal.signal(signal.SIGUSR1, on_signal)
     try:
         answers.append(pipeline.flush())
@@ -101,12 +101,12 @@ def test_forked_child_discards_everything() -> None:
     """In a child nothing is handled, nothing waits, no thread starts and closing is done at once."""
     sink = MemorySink()
     pipeline = build(sink)
-    pipeline.put(OptimizerStep(1.0))
+    pipeline.put(SubstepEnd(1.0))
     pipeline.start()
     child = os.fork()
     if child == 0:
-        pipeline.put(OptimizerStep(2.0))
-        pipeline.put_vital(OptimizerStep(3.0))
+        pipeline.put(SubstepEnd(2.0))
+        pipeline.put_vital(SubstepEnd(3.0))
         pipeline.start()
         is_inert = (
             pipeline.flush()
@@ -119,7 +119,7 @@ def test_forked_child_discards_everything() -> None:
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
     assert pipeline.close()
-    assert [OptimizerStep(1.0)] == [entry.fields["fact"] for entry in sink.of_type("fact")]
+    assert [SubstepEnd(1.0)] == [entry.fields["fact"] for entry in sink.of_type("fact")]
 
 
 def test_close_at_exit_delivers_what_waits() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from verbose_logging.facts import Deferred, Logged, OptimizerStep, Saved
+from verbose_logging.facts import Deferred, Logged, Saved, SubstepEnd
 from verbose_logging.settling import settle
 
 
@@ -42,7 +42,7 @@ def saved(size_bytes: Any) -> Saved:
 
 def test_fact_without_deferred_fields_is_returned_itself() -> None:
     """A fact that defers nothing is not copied."""
-    fact = OptimizerStep(1.0)
+    fact = SubstepEnd(1.0)
     assert settle(fact) is fact
 
 

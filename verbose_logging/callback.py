@@ -15,7 +15,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from verbose_logging import crash, facts
 from verbose_logging.containment import contained
-from verbose_logging.facts import Fact
+from verbose_logging.facts import Fact, Logged, PreOptimizerStep, StepBegin, StepEnd, SubstepEnd
 from verbose_logging.inspection import inspect_model, inspect_system
 from verbose_logging.inspection.redaction import redact
 from verbose_logging.instruments import Instruments
@@ -157,37 +157,29 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """The step's batches are here."""
-        self._put(facts.StepBegin(monotonic(), state.global_step + 1))
+        self._put(StepBegin(monotonic(), state.global_step + 1))
 
     def on_substep_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """A micro-batch is done and more follow."""
-        self._put(facts.SubstepEnd(monotonic()))
+        self._put(SubstepEnd(monotonic()))
 
-    @contained
     def on_pre_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """The gradients are complete and clipped; the learning rate is the one this step uses."""
-        at = monotonic()
-        groups = getattr(kwargs.get("optimizer"), "param_groups", ())
-        rates = learning_rates(groups)
-        limit = args.max_grad_norm if args.max_grad_norm and args.max_grad_norm > 0 else None
-        model = kwargs.get("model")
-        norm = self._instruments.gradient_norm(model, clips=limit is not None)
-        modules = self._instruments.module_norms(model, state.global_step)
-        self._put(facts.PreOptimizerStep(at, rates, norm, limit, modules))
-
-    def on_optimizer_step(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """The weights are updated."""
-        self._put(facts.OptimizerStep(monotonic()))
+        try:
+            at = monotonic()
+            rates = learning_rates(kwargs["optimizer"])
+            norm, modules = self._instruments.gradient_norms(kwargs["model"], state.global_step)
+            self._put(PreOptimizerStep(at, rates, norm, args.max_grad_norm, modules))
+        except Exception as error:  # noqa: BLE001 - an observer never stops the observed
+            self._tell_once("on_pre_optimizer_step", error)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """The step is done; `should_log` tells whether the Trainer logs it right after."""
-        self._put(facts.StepEnd(monotonic(), state.global_step, state.epoch or 0.0, control.should_log))
+        self._put(StepEnd(monotonic(), state.global_step, state.epoch or 0.0, control.should_log))
 
     # -- hooks now and then ----------------------------------------------------------------------------------------
 
@@ -205,7 +197,6 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         """An epoch ends."""
         self._put(facts.EpochEnd(monotonic(), state.global_step, state.epoch or 0.0))
 
-    @contained
     def on_log(
         self,
         args: TrainingArguments,
@@ -215,7 +206,10 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         """The Trainer has logged; the dictionary is shared with every callback, so it is copied."""
-        self._put(facts.Logged(monotonic(), state.global_step, state.epoch or 0.0, dict(logs or {})))
+        try:
+            self._put(Logged(monotonic(), state.global_step, state.epoch or 0.0, dict(logs or {})))
+        except Exception as error:  # noqa: BLE001 - an observer never stops the observed
+            self._tell_once("on_log", error)
 
     @contained
     def on_prediction_step(

@@ -163,8 +163,8 @@ class PreOptimizerStep(FactBase, frozen=True):
     """`on_pre_optimizer_step`: the last micro-batch is done and gradients are clipped.
 
     `learning_rates` are those this step will use, one per parameter group. `gradient_norm` is the norm before clipping
-    (from the tap), `gradient_norm_limit` the Trainer's `max_grad_norm`, and `module_norms` the norm of each top-level
-    module's gradients after clipping.
+    (from the tap), `gradient_norm_limit` the Trainer's `max_grad_norm` (0 and `None` clip nothing), and `module_norms`
+    the norm of each top-level module's gradients after clipping.
     """
 
     deferred_fields = ("learning_rates", "gradient_norm", "module_norms")
@@ -173,10 +173,6 @@ class PreOptimizerStep(FactBase, frozen=True):
     gradient_norm: Any = None
     gradient_norm_limit: float | None = None
     module_norms: Any = None
-
-
-class OptimizerStep(FactBase, frozen=True):
-    """`on_optimizer_step`: weights are updated."""
 
 
 class StepEnd(FactBase, frozen=True):
@@ -300,7 +296,6 @@ Fact: TypeAlias = Union[  # noqa: UP007 - msgspec and TypeAlias need the runtime
     MicroStep,
     SubstepEnd,
     PreOptimizerStep,
-    OptimizerStep,
     StepEnd,
     EpochEnd,
     Logged,

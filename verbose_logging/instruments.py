@@ -33,6 +33,7 @@ class Instruments:
         self._late_watch: Tap | None = None
         self._taps: TrainerTaps | None = None
         self._gc_pauses: GcPauses | None = None
+        self._measures_total = self._measures_modules = False
 
     def watch(self, trainer: Trainer) -> None:
         """Watches over every `train` of a Trainer, because no hook is told of an exception."""
@@ -50,8 +51,10 @@ class Instruments:
             return
         self._watch_late(trainer)
         if self._settings.taps:
-            self._taps = TrainerTaps(trainer, put, self._tell)
-            self._taps.install()
+            self._taps = taps = TrainerTaps(trainer, put, self._tell)
+            taps.install()
+            self._measures_total = taps.gradients_are_whole and not trainer.args.max_grad_norm
+            self._measures_modules = taps.gradients_are_whole and self._settings.level.dear_readings
 
     def detach(self) -> None:
         """Takes everything off again that belongs to one training; idempotent."""
@@ -71,22 +74,24 @@ class Instruments:
             cross_entropy=is_cross_entropy(trainer),
         )
 
-    def gradient_norm(self, model: Any, *, clips: bool) -> Any:
-        """Returns the step's gradient norm before clipping, `None` where only the Trainer's log will tell.
+    def gradient_norms(self, model: Any, step: int) -> tuple[Any, Any]:
+        """Returns the step's gradient norm before clipping and each module's as it stands, `None` where not known.
+
+        Modules are measured at ultra and every so many steps; the total is where the Trainer, transformers 4 without
+        clipping, does not do it.
 
         Args:
             model: The model, whose gradients are complete.
-            clips: Whether the Trainer clips; transformers 4 measures nothing that it does not clip.
+            step: Optimizer steps finished.
         """
         if self._taps is None:
-            return None
+            return None, None
         norm = self._taps.take_gradient_norm()
-        return total_norm(model) if norm is None and not clips and self._taps.gradients_are_whole else norm
-
-    def module_norms(self, model: Any, step: int) -> Any:
-        """Returns each module's gradient norm as it stands, at ultra and every so many steps; `None` otherwise."""
-        due = self._settings.level.dear_readings and step % self._settings.module_norms_every == 0
-        return module_norms(model) if due and self._taps is not None and self._taps.gradients_are_whole else None
+        if norm is None and self._measures_total:
+            norm = total_norm(model)
+        if self._measures_modules and step % self._settings.module_norms_every == 0:
+            return norm, module_norms(model)
+        return norm, None
 
     def _watch_late(self, trainer: Trainer) -> None:
         """Watches over the epochs of a Trainer that we were added to after its making, where it has such a method.

@@ -45,11 +45,11 @@ class Pipeline:
 
     Example:
         >>> from verbose_logging.clock import SystemClock
-        >>> from verbose_logging.facts import OptimizerStep
+        >>> from verbose_logging.facts import SubstepEnd
         >>> from verbose_logging.testing import MemorySink
         >>> pipeline = Pipeline(lambda fact: [], MemorySink(), clock=SystemClock(), on_problem=print)
         >>> pipeline.start()
-        >>> pipeline.put(OptimizerStep(1.0))
+        >>> pipeline.put(SubstepEnd(1.0))
         >>> pipeline.flush(), pipeline.close()
         (True, True)
     """

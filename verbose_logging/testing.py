@@ -141,7 +141,7 @@ class FactScript:
         >>> script = FactScript(total_steps=2, steps_per_epoch=2).open().begin().epoch_begin()
         >>> script = script.step(loss=2.0).step(loss=1.0).epoch_end().end()
         >>> len(script.facts)
-        15
+        13
     """
 
     def __init__(
@@ -221,7 +221,7 @@ class FactScript:
         for seen in micro_steps:
             self.facts.append(facts.MicroStep(self.clock.monotonic(), **{**_UNSEEN, **seen}))
         self.add(facts.PreOptimizerStep, (learning_rate,), gradient_norm, gradient_norm_limit)
-        self.add(facts.OptimizerStep, after=optimizer)
+        self.clock.advance(optimizer)
         self._step += 1
         logged = ({} if loss is None else {"loss": loss}) | logs
         self.add(facts.StepEnd, self._step, self.epoch, bool(logged))

@@ -38,7 +38,6 @@ def step(number: int, *micro_steps: facts.MicroStep, seconds: float = 1.0) -> li
     return [
         facts.StepBegin(end - seconds / 2, number),
         *micro_steps,
-        facts.OptimizerStep(end - seconds / 4),
         facts.StepEnd(end, number, 0.0, log_follows=False),
     ]
 
@@ -93,7 +92,6 @@ def test_an_evaluation_between_steps_changes_no_rate() -> None:
     after = [
         facts.StepBegin(67.5, 8),
         micro_step(),
-        facts.OptimizerStep(67.9),
         facts.StepEnd(68.0, 8, 0.0, log_follows=False),
     ]
 
@@ -111,7 +109,6 @@ def test_the_first_two_steps_count_for_no_rate_once_there_are_five() -> None:
         for fact in (
             facts.StepBegin(17.5 + number, number),
             micro_step(),
-            facts.OptimizerStep(17.9 + number),
             facts.StepEnd(18.0 + number, number, 0.0, log_follows=False),
         )
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from verbose_logging.facts import OptimizerStep, PreOptimizerStep, StepBegin, StepEnd
+from verbose_logging.facts import PreOptimizerStep, StepBegin, StepEnd
 from verbose_logging.testing import FactScript, record
 
 
@@ -70,7 +70,7 @@ def step_with(**known: Any) -> FactScript:
     """Returns a run with one step whose optimizer knows this."""
     script = begun().add(StepBegin, 1)
     script.facts.append(PreOptimizerStep(0.0, **known))
-    return script.add(OptimizerStep).add(StepEnd, 1, 0.01, False)
+    return script.add(StepEnd, 1, 0.01, False)
 
 
 def test_every_groups_rate_is_told_where_they_differ() -> None:

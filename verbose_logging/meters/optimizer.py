@@ -54,9 +54,12 @@ class OptimizerMeter(BaseMeter):
             self._clipped += coefficient < 1.0
 
     def _coefficient(self) -> float | None:
-        if self._fact is None or self._fact.gradient_norm is None or not self._fact.gradient_norm_limit:
+        if self._fact is None or self._fact.gradient_norm is None:
             return None
-        coefficient: float = self._fact.gradient_norm_limit / (self._fact.gradient_norm + _CLIP_EPSILON)
+        limit = self._fact.gradient_norm_limit
+        if limit is None or limit <= 0:
+            return None
+        coefficient: float = limit / (self._fact.gradient_norm + _CLIP_EPSILON)
         return coefficient if coefficient != coefficient else min(1.0, coefficient)  # noqa: PLR0124 - NaN stays NaN
 
     def at_step(self) -> Numbers:
