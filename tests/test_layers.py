@@ -22,7 +22,7 @@ EDGES = {
 DOORS = {
     "callback", "containment", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
     "history", "instruments",
-    "loop", "training", "demo", "report_to",
+    "loop", "loop_course", "loop_facts", "device_scalars", "accelerate_tracker", "training", "demo", "report_to",
 }  # fmt: skip
 READERS = {"reading", "data"}
 CLI = {"cli", "__main__"}

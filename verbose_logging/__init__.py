@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from verbose_logging.callback import VerboseLoggingCallback
+    from verbose_logging.loop import TrainingLogger
     from verbose_logging.reading.reader import read_entries
     from verbose_logging.settings import Settings
 
-__all__ = ["Settings", "VerboseLoggingCallback", "read_entries"]
+__all__ = ["Settings", "TrainingLogger", "VerboseLoggingCallback", "read_entries"]
 
 _HOMES = {
     "Settings": "settings",
+    "TrainingLogger": "loop",
     "VerboseLoggingCallback": "callback",
     "read_entries": "reading.reader",
 }

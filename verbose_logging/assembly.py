@@ -13,6 +13,7 @@ import msgspec
 
 from verbose_logging import entries, facts, messages
 from verbose_logging.entries import SCHEMA_VERSION, Entry
+from verbose_logging.formatting import counted
 from verbose_logging.measurements import Measurements, finite
 from verbose_logging.meters.flops import mfu_receipt
 from verbose_logging.plain import split_nonfinite
@@ -81,7 +82,7 @@ def epoch_complete(run: Measurements, fact: facts.EpochEnd) -> Entry:
     return entries.EpochComplete(
         **position.header(fact.at, message),
         duration_seconds=seconds,
-        steps=position.step - run.tally.epoch_first_step,
+        steps=position.finished - run.tally.epoch_first_step,
         batches=position.batches_per_epoch,
         total_epochs=position.total_epochs,
         timing=numbers.timing,
@@ -167,7 +168,7 @@ def training_metrics_update(run: Measurements, fact: facts.Logged) -> Entry:
     """What the Trainer logged."""
     metrics, nonfinite = finite(fact.logs)
     return entries.TrainingMetricsUpdate(
-        **run.position.header(fact.at, f"📈 Trainer logged {len(metrics)} values at step {fact.step}"),
+        **run.position.header(fact.at, f"📈 Logged {counted(len(metrics), 'value')} at step {fact.step}"),
         metrics=metrics,
         nonfinite=nonfinite,
     )
@@ -177,7 +178,9 @@ def evaluation_complete(run: Measurements, fact: facts.Evaluated) -> Entry:
     """An evaluation's end."""
     metrics, nonfinite = finite(fact.metrics)
     return entries.EvaluationComplete(
-        **run.position.header(fact.at, messages.evaluation_message(fact.step, evaluation_losses(fact.metrics))),
+        **run.position.header(
+            fact.at, messages.evaluation_message(fact.step, evaluation_losses(fact.metrics)), step=fact.step
+        ),
         metrics=metrics,
         duration_seconds=run.ledger.evaluation_seconds or None,
         nonfinite=nonfinite,
@@ -191,9 +194,9 @@ def model_checkpoint_save(run: Measurements, fact: facts.Saved) -> Entry:
     metrics: dict[str, Any] = {name: value for name, value in run.at_end().items() if name == "num_tokens"}
     if tally.last_evaluation_step == fact.step:
         metrics |= tally.last_losses
-    metrics, nonfinite = finite(metrics)
+    metrics, nonfinite = finite(metrics | fact.metrics)
     return entries.ModelCheckpointSave(
-        **run.position.header(fact.at, messages.checkpoint_message(fact.step, fact.path, seconds)),
+        **run.position.header(fact.at, messages.checkpoint_message(fact.step, fact.path, seconds), step=fact.step),
         path=fact.path,
         size_mb=None if fact.size_bytes is None else fact.size_bytes / _MB,
         duration_seconds=seconds,

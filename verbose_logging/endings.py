@@ -18,10 +18,10 @@ def completed(run: Measurements, fact: facts.TrainEnd, failures: dict[str, Any])
     statistics, nonfinite = _statistics(run)
     total = run.position.total_steps
     seconds = run.ledger.total_seconds
-    message = f"🏁 Training complete: {counted(run.position.step, 'step')} in {short_duration(seconds)}"
-    if total and run.position.step < total:
+    message = f"🏁 Training complete: {counted(run.position.finished, 'step')} in {short_duration(seconds)}"
+    if total and run.position.finished < total:
         message = (
-            f"🏁 Training stopped early at step {thousands(run.position.step)} of {thousands(total)} "
+            f"🏁 Training stopped early at step {thousands(run.position.finished)} of {thousands(total)} "
             f"after {short_duration(seconds)}"
         )
     loss = statistics.get("final_loss")

@@ -175,12 +175,22 @@ class PreOptimizerStep(FactBase, frozen=True):
     module_norms: Any = None
 
 
+class LoopStep(PreOptimizerStep, frozen=True):
+    """A plain loop has done a step: what it tells of its optimizer. When the step began, nobody saw."""
+
+
 class StepEnd(FactBase, frozen=True):
-    """`on_step_end`. `log_follows`: the Trainer will log this step right after."""
+    """`on_step_end`. `log_follows`: the Trainer will log this step right after. A plain loop may count from 0."""
 
     step: int
     epoch: float
     log_follows: bool
+    counted_from: int = 1
+
+    @property
+    def finished(self) -> int:
+        """How many steps of the run are finished."""
+        return self.step - self.counted_from + 1
 
 
 class EpochEnd(FactBase, frozen=True):
@@ -219,14 +229,18 @@ class Evaluated(FactBase, frozen=True):
 
 
 class Saved(FactBase, frozen=True):
-    """`on_save`: a checkpoint is written. `size_bytes` is everything below `path`, `None` if it cannot be read."""
+    """`on_save`: a checkpoint is written. `size_bytes` is everything below `path`, `None` if it cannot be read.
 
-    deferred_fields = ("size_bytes",)
+    `metrics` is what a plain loop says of it.
+    """
+
+    deferred_fields = ("size_bytes", "metrics")
 
     step: int
     epoch: float
     path: str
     size_bytes: Any
+    metrics: dict[str, Any] = {}
 
 
 class TrainEnd(FactBase, frozen=True):
@@ -296,6 +310,7 @@ Fact: TypeAlias = Union[  # noqa: UP007 - msgspec and TypeAlias need the runtime
     MicroStep,
     SubstepEnd,
     PreOptimizerStep,
+    LoopStep,
     StepEnd,
     EpochEnd,
     Logged,

@@ -51,7 +51,7 @@ class Measurements:
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         self.position.observe(fact)
-        self.tally.observe(fact, self.position.step)
+        self.tally.observe(fact, self.position.finished)
         self._guard.call("resources", partial(self.resources.observe, fact), default=None)
         for keeper in self._meters.keepers:
             keeper.observe(fact)

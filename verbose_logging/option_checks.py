@@ -49,6 +49,17 @@ def check_path(name: str, path: str | None) -> None:
         raise SettingsError(f"{name}: {path!r} is no path that this system's file names can hold")
 
 
+def check_count(name: str, given: Any) -> None:
+    """Checks that an option is a positive whole number, or `None`.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given > 0):
+        return
+    raise SettingsError(f"{name}: expected a positive whole number, got {given!r}")
+
+
 def level_of_environment(name: str) -> str:
     """Returns the level that VERBOSE_LOGGING_LEVEL names.
 

@@ -23,6 +23,7 @@ class Position:
         self.run_id = ""
         self.rank = 0
         self.step = 0
+        self.finished = 0
         self.epoch = 1
         self.first_step = 0
         self.total_steps: int | None = None
@@ -38,6 +39,7 @@ class Position:
         """Takes in a fact."""
         if isinstance(fact, StepEnd):
             self.step = fact.step
+            self.finished = fact.finished
         elif isinstance(fact, RunOpened | ClockRead):
             self._read_clock(fact)
         elif isinstance(fact, TrainBegin):
@@ -66,7 +68,7 @@ class Position:
             self.session = None if lineage.session is None else lineage.session + 1
 
     def _begin(self, fact: TrainBegin) -> None:
-        self.step = self.first_step = fact.step
+        self.step = self.finished = self.first_step = fact.step
         self.epoch = fact.step // fact.steps_per_epoch + 1 if fact.steps_per_epoch else 1
         self._epochs = 0
         self.total_steps = fact.total_steps

@@ -18,6 +18,7 @@ from typing import Any
 from transformers import Trainer
 
 from verbose_logging.batch_counts import UNKNOWN, count_batch
+from verbose_logging.device_scalars import copied
 from verbose_logging.facts import Deferred, Fact, MicroStep
 
 Tell = Callable[[str, Exception], None]
@@ -227,15 +228,3 @@ def learning_rates(optimizer: Any) -> Any:
     if all(isinstance(rate, float | int) for rate in rates):
         return tuple(rates)
     return Deferred(lambda: tuple(float(rate) for rate in rates))
-
-
-def copied(scalar: Any) -> Any:
-    """Returns a scalar that later steps cannot change, still on its device.
-
-    A distributed tensor is not known: reading it would be a collective, and one rank alone must not start one.
-    """
-    if scalar is None or isinstance(scalar, int | float):
-        return scalar
-    if hasattr(scalar, "full_tensor"):
-        return None
-    return scalar.detach().clone() if hasattr(scalar, "detach") else scalar

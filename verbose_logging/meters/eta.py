@@ -72,7 +72,7 @@ class EtaMeter(BaseMeter):
             self._begin(evaluations=evaluations, saves=Scheduled(fact.save_every_steps, unseen_share=_UNSEEN_SAVE))
 
     def _step_ended(self, fact: StepEnd) -> None:
-        self._step = fact.step
+        self._step = fact.finished
         self._at = fact.at
         self._evaluations.step_ended()
         self._saves.step_ended()

@@ -1,5 +1,8 @@
 """Where the time goes: every gap between two events of the training thread belongs to one part.
 
+A plain loop tells of a step only when it is done: that gap is "training", not split any further. Where it tells of
+every tenth step, the step's time is the mean over those ten.
+
 The Trainer has no event before a batch fetch, an evaluation or a save, but each of them ends in an event, so the gap
 that ends there is its time. The parts sum to the wall time because every gap is given to exactly one of them.
 """
@@ -13,6 +16,7 @@ from verbose_logging.facts import (
     Fact,
     FactsDropped,
     Logged,
+    LoopStep,
     Predicted,
     PredictionStep,
     PreOptimizerStep,
@@ -30,12 +34,14 @@ PARTS = (
     "data_wait",
     "forward_backward",
     "optimizer",
+    "training",
     "logging",
     "evaluation",
     "checkpoint",
     "other",
 )
 OUTSIDE_STEPS = frozenset({"startup", "evaluation", "checkpoint"})
+_AFTER_STARTUP = OUTSIDE_STEPS | {"training"}
 
 _PART_ENDING_IN: dict[type, str] = {
     TrainBegin: "other",
@@ -43,6 +49,7 @@ _PART_ENDING_IN: dict[type, str] = {
     StepBegin: "data_wait",
     SubstepEnd: "forward_backward",
     PreOptimizerStep: "forward_backward",
+    LoopStep: "training",
     StepEnd: "optimizer",
     EpochEnd: "other",
     Logged: "logging",
@@ -73,7 +80,8 @@ class Ledger:
         self.evaluation_seconds = 0.0
         self._last_at: float | None = None
         self._open = dict.fromkeys(PARTS, 0.0)
-        self._starting = True
+        self._starting = self._is_first = True
+        self._finished = 0
         self._within = ""
         self._damaged = False
         self._evaluation_open = 0.0
@@ -93,7 +101,7 @@ class Ledger:
         part = _PART_ENDING_IN[type(fact)]
         if isinstance(fact, Logged):
             part = self._part_of_log(fact)
-        return "startup" if self._starting and part not in OUTSIDE_STEPS and not isinstance(fact, TrainBegin) else part
+        return "startup" if self._starting and part not in _AFTER_STARTUP and not isinstance(fact, TrainBegin) else part
 
     def _part_of_log(self, fact: Logged) -> str:
         """A log belongs to what it stands in: an evaluation, a forward pass that logs, or else to logging itself."""
@@ -111,8 +119,11 @@ class Ledger:
         elif not isinstance(fact, Logged | Saved | SubstepEnd):
             self._within = ""
         if isinstance(fact, TrainBegin):
-            self._starting = True
+            self._starting = self._is_first = True
+            self._finished = fact.step
             self._open = dict.fromkeys(PARTS, 0.0)
+        elif isinstance(fact, LoopStep):
+            self._starting = False
 
     def _book(self, fact: Fact, part: str, gap: float) -> None:
         self.last_gap = gap
@@ -122,9 +133,17 @@ class Ledger:
         if isinstance(fact, Evaluated):
             self.evaluation_seconds, self._evaluation_open = self._evaluation_open, 0.0
         elif isinstance(fact, StepEnd):
-            self.step_parts = None if self._damaged else self._open
+            self.step_parts = self._close_step(fact)
             self._open = dict.fromkeys(PARTS, 0.0)
-            self._damaged = False
+            self._damaged = self._is_first = False
+
+    def _close_step(self, fact: StepEnd) -> dict[str, float] | None:
+        """Returns the step's parts, or `None` where its beginning is not known."""
+        steps, self._finished = fact.finished - self._finished, fact.finished
+        starts_in_the_dark = self._is_first and steps > 1
+        if self._damaged or starts_in_the_dark or not any(self._open.values()):
+            return None
+        return self._open if steps <= 1 else {part: seconds / steps for part, seconds in self._open.items()}
 
     @property
     def step_time_seconds(self) -> float | None:
@@ -139,7 +158,9 @@ class Ledger:
         return sum(self.totals.values())
 
     def report(self) -> dict[str, float]:
-        """Returns the session's parts as `PART_seconds`, and `total_seconds`, their sum."""
-        return {f"{part}_seconds": seconds for part, seconds in self.totals.items()} | {
-            "total_seconds": self.total_seconds
-        }
+        """Returns the session's parts as `PART_seconds`, and `total_seconds`, their sum.
+
+        `training_seconds` is there for a plain loop only.
+        """
+        parts = {part: seconds for part, seconds in self.totals.items() if seconds or part != "training"}
+        return {f"{part}_seconds": seconds for part, seconds in parts.items()} | {"total_seconds": self.total_seconds}

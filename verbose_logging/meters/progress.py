@@ -27,7 +27,7 @@ class ProgressMeter(BaseMeter):
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, StepEnd):
-            self._step = fact.step
+            self._step = fact.finished
         elif isinstance(fact, TrainBegin):
             self._step = self._first_step = fact.step
             self._total_steps = fact.total_steps
@@ -38,7 +38,7 @@ class ProgressMeter(BaseMeter):
         return known(
             current_step=self._step,
             total_steps=total,
-            progress_percent=100 * self._step / total if total else None,
+            progress_percent=min(100.0, 100 * self._step / total) if total else None,
             remaining_steps=max(0, total - self._step) if total else None,
             steps_completed_this_session=self._step - self._first_step,
         )

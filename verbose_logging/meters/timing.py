@@ -77,7 +77,7 @@ class TimingMeter(BaseMeter):
                 total_elapsed_minutes=self._elapsed_seconds / 60,
             )
         }
-        if parts is not None:
+        if parts is not None and not parts["training"]:
             numbers["phases"] = {
                 "data_wait_seconds": parts["data_wait"],
                 "forward_backward_seconds": parts["forward_backward"],

@@ -99,9 +99,19 @@ class Progress:
         else:
             eta_minutes = number_at(entry, "timing", "eta_minutes")
             self._eta_minutes = self._eta_minutes if eta_minutes is None else eta_minutes
-        step, epoch = count_at(entry, "step"), count_at(entry, "epoch")
-        self._result |= {"steps_done": step} if step is not None else {}
+        epoch = count_at(entry, "epoch")
+        self._result |= self._steps_done(kind, entry)
         self._result |= {"epoch": epoch} if epoch is not None else {}
+
+    def _steps_done(self, kind: str, entry: Mapping[str, Any]) -> dict[str, int]:
+        """Returns how many steps are done; a loop may count from 0, so that a step's number alone can fall short."""
+        for group in ("progress", "statistics"):
+            if (counted := count_at(entry, group, "current_step")) is not None:
+                return {"steps_done": counted}
+        step = count_at(entry, "step")
+        if step is None:
+            return {}
+        return {"steps_done": step if kind == "training_start" else max(step, self._result.get("steps_done", 0))}
 
     def result(self) -> dict[str, Any]:
         """Returns steps and epochs, done and planned, and the time that is left."""

@@ -1,0 +1,17 @@
+"""Scalars that may still lie on a device: kept as they are, read later by the pipeline's thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def copied(scalar: Any) -> Any:
+    """Returns a scalar that later steps cannot change, still on its device.
+
+    A distributed tensor is not known: reading it would be a collective, and one rank alone must not start one.
+    """
+    if scalar is None or isinstance(scalar, int | float):
+        return scalar
+    if hasattr(scalar, "full_tensor"):
+        return None
+    return scalar.detach().clone() if hasattr(scalar, "detach") else scalar
