@@ -13,7 +13,7 @@ WORDS = {"errors", "clock", "facts", "entries", "levels", "protocols"}
 PURE = {
     "windows", "formatting", "plain", "simplify", "guard", "trends", "resources", "position", "tally", "messages",
     "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder", "settings", "testing",
-    "flop_costs", "option_checks", "peaks", "ring",
+    "flop_costs", "option_checks", "peaks", "run_document", "ring",
 }  # fmt: skip
 EDGES = {
     "probes", "sampler", "delivery", "inspection", "sinks", "settling", "drop_tally", "pipeline",

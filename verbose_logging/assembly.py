@@ -59,6 +59,7 @@ def training_start(run: Measurements, fact: facts.TrainBegin) -> Entry:
         steps_per_epoch=fact.steps_per_epoch,
         resumed_from_step=fact.step or None,
         session=run.position.session,
+        world_size=run.position.world_size,
         attempt=fact.attempt,
     )
 

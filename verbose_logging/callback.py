@@ -63,6 +63,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self._session: Session | None = None
         self._training = False
         self._attempt = 0
+        self._output_dir: str | None = None
         self._put: Callable[[Fact], None] = _discard
         self._told: set[str] = set()
         self._instruments = Instruments(self.settings, self._on_exception, self._tell_once)
@@ -72,6 +73,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
     @contained
     def on_init_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Watches over the Trainer, because no hook is told of an exception."""
+        self._output_dir = args.output_dir
         trainer = find_trainer()
         if trainer is not None and self.settings.enabled:
             self._instruments.watch(trainer)
@@ -84,6 +86,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         if not self.settings.enabled or not (state.is_world_process_zero or self.settings.all_ranks):
             return
         retry = self._training and bool(getattr(args, "auto_find_batch_size", False)) and state.global_step == 0
+        self._output_dir = args.output_dir
         self._leave_earlier(retry=retry)
         session = self._session_for(args, state)
         self._attempt = self._attempt + 1 if retry else 1
@@ -130,7 +133,8 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
             self._session.end(state.global_step, state.epoch or 0.0)
 
     def _new_session(self, *, rank: int, world_size: int) -> Session:
-        return Session(self.settings.for_rank(rank), rank=rank, world_size=world_size)
+        settings = self.settings.for_rank(rank).writing_to(self._output_dir)
+        return Session(settings, rank=rank, world_size=world_size)
 
     def _open(self, *first: Fact, rank: int, world_size: int) -> Session:
         session = self._new_session(rank=rank, world_size=world_size)

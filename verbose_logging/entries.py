@@ -89,6 +89,7 @@ class TrainingStart(EntryBase, frozen=True, kw_only=True, tag="training_start"):
         steps_per_epoch: Optimizer steps of an epoch.
         resumed_from_step: The checkpoint's step, where the run resumes; later steps of earlier sessions are superseded.
         session: 2 where the run is resumed for the first time from a checkpoint of its own.
+        world_size: Processes of the job.
     """
 
     attempt: int
@@ -97,6 +98,7 @@ class TrainingStart(EntryBase, frozen=True, kw_only=True, tag="training_start"):
     steps_per_epoch: int | None = None
     resumed_from_step: int | None = None
     session: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    world_size: int | None = None
 
 
 class EpochBegin(EntryBase, frozen=True, kw_only=True, tag="epoch_begin"):

@@ -22,6 +22,7 @@ class Position:
     def __init__(self) -> None:
         self.run_id = ""
         self.rank = 0
+        self.world_size = 1
         self.step = 0
         self.finished = 0
         self.epoch = 1
@@ -59,6 +60,7 @@ class Position:
         if isinstance(fact, RunOpened):
             self.run_id = fact.run_id
             self.rank = fact.rank
+            self.world_size = fact.world_size
 
     def _go_on(self, fact: Restored) -> None:
         """Takes up the name and the numbering of the run that is resumed."""

@@ -86,6 +86,9 @@ class Session:
             log_file=settings.log_path,
             standard_log_file=settings.standard_log_path,
             console=settings.console_form,
+            output_dir=settings.output_path,
+            run_name=settings.run_name,
+            log_save_interval=settings.log_save_interval,
             clock=self._clock,
             fallback=fallback,
         )

@@ -33,7 +33,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         verbosity_level: "low", "medium", "high" or "ultra".
         log_file: The full log; a relative path starts at the working directory.
         standard_log_file: The short log, beside `log_file` unless it names a folder; `None` switches it off.
-        run_name: A name for people; the run's id is made anew for every run.
+        run_name: A name for people, which begins the name of the run's JSON file; "run" stands there without one.
+        output_dir: Where the run's JSON file goes; by default the Trainer's `output_dir`, else the log's folder.
+        save_log_to_json: Whether the run's JSON file is written.
+        log_save_interval: Steps between two savings of it.
         console: What is printed: "steps" a line per step, "milestones" starts, epochs, evaluations, checkpoints and
             the end, "off" nothing; "auto" is milestones at low and steps above.
         progress_percent: Share of the run between two progress reports, in percent; by default the level's.
@@ -63,6 +66,9 @@ Valid: low, medium, high, ultra
     log_file: str = "verbose_training_logs.jsonl"
     standard_log_file: str | None = "training_logs.jsonl"
     run_name: str | None = None
+    output_dir: str | None = None
+    save_log_to_json: bool = True
+    log_save_interval: Annotated[int, msgspec.Meta(ge=1)] = 100
     console: ConsoleForm = "auto"
     progress_percent: Share | None = None
     sample_interval_seconds: Positive | None = None
@@ -154,7 +160,7 @@ Valid: low, medium, high, ultra
         return msgspec.structs.replace(self, **changes) if changes else self
 
     def for_rank(self, rank: int) -> Settings:
-        """Returns the settings of one rank: above 0 a file of its own, no short log and a silent console.
+        """Returns the settings of one rank: above 0 a log of its own, no other file and a silent console.
 
         Example:
             >>> Settings.from_options(log_file="run.jsonl").for_rank(1).log_file
@@ -164,7 +170,15 @@ Valid: low, medium, high, ultra
             return self
         path = Path(self.log_file)
         own = str(path.with_name(f"{path.stem}.rank{rank:05d}{path.suffix}"))
-        return msgspec.structs.replace(self, log_file=own, standard_log_file=None, console="off")
+        return msgspec.structs.replace(
+            self, log_file=own, standard_log_file=None, save_log_to_json=False, console="off"
+        )
+
+    def writing_to(self, output_dir: str | os.PathLike[str] | None) -> Settings:
+        """Returns the settings with an output folder, where they name none themselves."""
+        if self.output_dir is not None or output_dir is None:
+            return self
+        return msgspec.structs.replace(self, output_dir=os.fspath(output_dir))
 
     def check(self) -> None:
         """Checks what a type cannot say.
@@ -173,7 +187,7 @@ Valid: low, medium, high, ultra
             SettingsError: A value is not usable.
         """
         build_rules(self.alerts)
-        for name in ("log_file", "standard_log_file"):
+        for name in ("log_file", "standard_log_file", "output_dir"):
             check_path(name, getattr(self, name))
         check_parts("sinks", self.sinks, Sink)
         check_parts("probes", self.probes, Probe)
@@ -195,6 +209,13 @@ Valid: low, medium, high, ultra
             return None
         path = Path(self.standard_log_file).expanduser()
         return self.log_path.parent / path if path.parent == Path() else path.absolute()
+
+    @property
+    def output_path(self) -> Path | None:
+        """The folder of the run's JSON file, absolute; `None` when that is switched off."""
+        if not self.save_log_to_json:
+            return None
+        return self.log_path.parent if self.output_dir is None else Path(self.output_dir).expanduser().absolute()
 
     @property
     def console_form(self) -> str:

@@ -95,10 +95,11 @@ def training_inspected(
 
 
 def devices_of(args: Any, model: Any) -> dict[str, Any]:
-    """Returns the name and number of the job's devices, and the type that they compute in."""
+    """Returns type, name and number of the job's devices, and the type that they compute in."""
     device = args.device
     is_gpu = device.type == "cuda"
     return {
+        "type": device.type,
         "name": torch.cuda.get_device_name(device) if is_gpu else device.type,
         "dtype": _compute_dtype(args, model, is_gpu=is_gpu),
         "count": args.world_size * max(1, args.n_gpu),

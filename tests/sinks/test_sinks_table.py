@@ -21,6 +21,9 @@ def context(site: Any) -> SinkContext:
         log_file=site.folder / "verbose_training_logs.jsonl",
         standard_log_file=site.folder / "training_logs.jsonl",
         console="steps",
+        output_dir=site.folder,
+        run_name=None,
+        log_save_interval=100,
         clock=site.clock,
         fallback=site.fallback,
     )
@@ -85,6 +88,9 @@ def test_what_is_not_wanted_is_left_out(tmp_path: Path, site: Any) -> None:
         log_file=tmp_path / "log.jsonl",
         standard_log_file=None,
         console="off",
+        output_dir=None,
+        run_name=None,
+        log_save_interval=100,
         clock=site.clock,
         fallback=site.fallback,
     )

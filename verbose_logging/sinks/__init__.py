@@ -17,6 +17,7 @@ from verbose_logging.sinks.console import FORMS, ConsoleSink, log_to_console
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.jsonl import JsonlSink
 from verbose_logging.sinks.lane import Lane
+from verbose_logging.sinks.run_file import RunFileSink
 from verbose_logging.sinks.standard import StandardSink
 
 
@@ -27,6 +28,9 @@ class SinkContext(msgspec.Struct, frozen=True, kw_only=True):
         log_file: The full log.
         standard_log_file: The short log; `None` for none.
         console: What is printed, a key of `console.FORMS`.
+        output_dir: Where the run's own file goes; `None` for none.
+        run_name: Begins that file's name; `None` for "run".
+        log_save_interval: Steps between two savings of it.
         clock: Both clocks.
         fallback: Told of trouble; takes what could not be delivered.
     """
@@ -34,6 +38,9 @@ class SinkContext(msgspec.Struct, frozen=True, kw_only=True):
     log_file: Path
     standard_log_file: Path | None
     console: str
+    output_dir: Path | None
+    run_name: str | None
+    log_save_interval: int
     clock: Clock
     fallback: Fallback
 
@@ -52,13 +59,25 @@ def _standard(context: SinkContext) -> Sink | None:
     return StandardSink(AppendFile(context.standard_log_file, clock=context.clock, fallback=context.fallback))
 
 
+def _run_file(context: SinkContext) -> Sink | None:
+    if context.output_dir is None:
+        return None
+    return RunFileSink(
+        context.output_dir,
+        run_name=context.run_name,
+        every_steps=context.log_save_interval,
+        clock=context.clock,
+        fallback=context.fallback,
+    )
+
+
 def _console(context: SinkContext) -> Sink | None:
     if not FORMS[context.console]:
         return None
     return Lane("console", ConsoleSink(context.console, log_to_console), context.fallback.problem)
 
 
-SINKS: dict[str, SinkFactory] = {"jsonl": _jsonl, "standard": _standard, "console": _console}
+SINKS: dict[str, SinkFactory] = {"jsonl": _jsonl, "standard": _standard, "run_file": _run_file, "console": _console}
 
 
 def build_sinks(context: SinkContext) -> dict[str, Sink]:

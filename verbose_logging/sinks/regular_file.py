@@ -25,7 +25,7 @@ def open_regular(path: Path) -> int:
     Raises:
         OSError: The file cannot be opened, or the path leads to something else than a regular file.
     """
-    _make_folders(path.parent)
+    make_folders(path.parent)
     if path.is_symlink():
         raise OSError(errno.ELOOP, "a symbolic link, not a regular file", str(path))
     descriptor = os.open(path, _FLAGS, 0o600)
@@ -67,7 +67,8 @@ def close_quietly(descriptor: int) -> None:
         os.close(descriptor)
 
 
-def _make_folders(folder: Path) -> None:
+def make_folders(folder: Path) -> None:
+    """Makes the folder and those above it that are missing, for the owner alone."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     for parent in reversed(missing):
         parent.mkdir(mode=0o700, exist_ok=True)

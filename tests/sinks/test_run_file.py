@@ -1,0 +1,299 @@
+"""The run's JSON file: what stands in it, when it is saved, how a resumed run goes on with it."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+import tracemalloc
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from verbose_logging.entries import Entry
+from verbose_logging.sinks.run_file import SAVING_SHARE, RunFileSink, SavingBudget
+from verbose_logging.testing import FactScript, ManualClock, record
+
+
+@pytest.fixture
+def folder(site: Any) -> Path:
+    """Returns an output folder that does not exist yet."""
+    return Path(site.folder / "out")
+
+
+def run_file(site: Any, folder: Path, run_name: str | None = None, every_steps: int = 100) -> RunFileSink:
+    """Returns the sink under test."""
+    return RunFileSink(folder, run_name=run_name, every_steps=every_steps, clock=site.clock, fallback=site.fallback)
+
+
+def begun(first_step: int = 0, total_steps: int = 4) -> FactScript:
+    """Returns a run that has just begun."""
+    script = FactScript(total_steps=total_steps, steps_per_epoch=total_steps, first_step=first_step)
+    return script.open().begin().epoch_begin()
+
+
+def entries_of(script: FactScript, **options: Any) -> list[Entry]:
+    """Returns the entries that the recorder makes of a run."""
+    return record(script.facts, **options).entries
+
+
+def whole_run() -> FactScript:
+    """Returns a run of four steps with two evaluations and a checkpoint."""
+    script = begun().step(loss=4.0, gradient_norm=2.0).step(loss=3.0).evaluate(eval_loss=3.5).save()
+    return script.step(loss=2.0).step(loss=2.5).evaluate(eval_loss=3.25).end()
+
+
+def document(folder: Path) -> dict[str, Any]:
+    """Returns what stands in the only run file of a folder."""
+    (path,) = folder.glob("*.json")
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    return loaded
+
+
+def save(sink: RunFileSink, entries: Iterable[Entry]) -> None:
+    """Writes a run to its end."""
+    sink.write(list(entries))
+    sink.close()
+
+
+def test_has_the_keys_that_people_know(site: Any, folder: Path) -> None:
+    """Every key of nanoGPT-style run files is there, in their order."""
+    save(run_file(site, folder), entries_of(whole_run()))
+
+    found = document(folder)
+    assert [
+        *("run_name", "start_time", "end_time", "config", "training_iterations", "eval_steps", "checkpoints"),
+        *("metadata", "summary"),
+    ] == list(found)
+    assert {"iter": 1, "loss": 4.0, "time_ms": 900.0, "mfu": -100.0, "lr": 0.001, "grad_norm": 2.0} == found[
+        "training_iterations"
+    ][0]
+    assert ["iter", "train_loss", "val_loss", "lr", "timestamp"] == list(found["eval_steps"][0])
+    assert [(2, 3.0, 3.5), (4, 2.5, 3.25)] == [
+        (row["iter"], row["train_loss"], row["val_loss"]) for row in found["eval_steps"]
+    ]
+    assert [("iter", 2), ("val_loss", 3.5), ("path", "out/checkpoint")] == list(found["checkpoints"][0].items())[:3]
+    assert {
+        "total_iterations": 4,
+        "final_iter": 4,
+        "final_train_loss": 2.5,
+        "best_val_loss": 3.25,
+        "avg_time_ms": 975.0,
+        "avg_mfu": -100.0,
+        "total_eval_steps": 2,
+        "total_checkpoints": 1,
+    } == found["summary"]
+
+
+@pytest.mark.parametrize(
+    ("run_name", "expected"),
+    [
+        (None, "run_20231114_221320.json"),
+        ("my_experiment", "my_experiment_20231114_221320.json"),
+        ("../../etc/pass wd", "etc_pass_wd_20231114_221320.json"),
+        ("...", "run_20231114_221320.json"),
+        ("x" * 300, "x" * 100 + "_20231114_221320.json"),
+    ],
+)
+def test_is_named_after_run_and_start(site: Any, folder: Path, run_name: str | None, expected: str) -> None:
+    """The name is the run's and the time of its start, and never leads out of the folder."""
+    save(run_file(site, folder, run_name), entries_of(whole_run()))
+
+    assert [expected] == [path.name for path in folder.iterdir()]
+    assert expected.removesuffix(".json") == document(folder)["run_name"]
+
+
+def test_second_run_of_a_second_gets_a_number(site: Any, folder: Path) -> None:
+    """Two runs that begin in the same second leave two files, each named in itself."""
+    for _ in range(2):
+        save(run_file(site, folder), entries_of(whole_run()))
+
+    names = sorted(path.stem for path in folder.iterdir())
+    assert ["run_20231114_221320", "run_20231114_221320-2"] == names
+    assert names == [json.loads((folder / f"{name}.json").read_text())["run_name"] for name in names]
+
+
+def test_is_saved_every_so_many_steps(site: Any, folder: Path) -> None:
+    """A run that is still going has its steps in the file, and no end."""
+    sink = run_file(site, folder, every_steps=2)
+    entries = entries_of(begun().step(loss=4.0).step(loss=3.0).step(loss=2.0))
+    for entry in entries:
+        sink.write([entry])
+        site.clock.advance(1.0)
+
+    assert (2, None) == (len(document(folder)["training_iterations"]), document(folder)["end_time"])
+
+
+def test_is_saved_at_a_checkpoint(site: Any, folder: Path) -> None:
+    """A run that resumes from a checkpoint finds the steps before it."""
+    sink = run_file(site, folder)
+    site.clock.advance(1.0)
+    sink.write(entries_of(begun().step(loss=4.0).save()))
+
+    assert [1] == [row["iter"] for row in document(folder)["checkpoints"]]
+
+
+def test_saving_stays_within_its_share() -> None:
+    """Saving that takes a second each time happens no more often than every hundred seconds."""
+    clock = ManualClock()
+    budget = SavingBudget(clock)
+    spent = 0.0
+    for _ in range(10_000):
+        clock.advance(1.0)
+        if budget.allows_another():
+            clock.advance(1.0)
+            budget.note(1.0)
+            spent += 1.0
+
+    assert SAVING_SHARE * clock.monotonic() + 1.0 >= spent > 0.8 * SAVING_SHARE * clock.monotonic()
+
+
+def test_evaluation_behind_the_end_is_saved_at_once(site: Any, folder: Path) -> None:
+    """What follows the end of training still gets into the file."""
+    sink = run_file(site, folder)
+    sink.write(entries_of(whole_run()))
+    sink.write(entries_of(whole_run().evaluate(eval_loss=1.5))[-1:])
+
+    assert 1.5 == document(folder)["summary"]["best_val_loss"]
+
+
+def test_nan_is_null_and_named(site: Any, folder: Path) -> None:
+    """A loss that is not finite is no number in the file, and the row says which one it was."""
+    save(run_file(site, folder), entries_of(begun().step(loss=2.0).step(loss=float("nan")).end()))
+
+    assert (None, {"loss": "NaN"}) == tuple(
+        document(folder)["training_iterations"][1][key] for key in ("loss", "nonfinite")
+    )
+    assert document(folder)["summary"]["final_train_loss"] is None
+
+
+def test_lowest_level_has_the_reported_steps(site: Any, folder: Path) -> None:
+    """At low the progress reports are the rows; at high they add none."""
+    script = begun(total_steps=20)
+    for _ in range(20):
+        script.step(loss=1.0)
+    save(run_file(site, folder), entries_of(script.end(), level="low"))
+
+    assert list(range(2, 21, 2)) == [row["iter"] for row in document(folder)["training_iterations"]]
+
+
+def test_resumed_run_goes_on_with_its_file(site: Any, folder: Path) -> None:
+    """One history: steps above the checkpoint are replaced, those below kept, both sessions are listed."""
+    first = begun().step(loss=4.0).step(loss=3.0).evaluate(eval_loss=3.5).save().step(loss=9.0)
+    sink = run_file(site, folder)
+    sink.write(entries_of(first))
+    sink.close()
+    save(run_file(site, folder), entries_of(begun(first_step=2).step(loss=2.0).step(loss=1.0).end()))
+
+    found = document(folder)
+    assert [(1, 4.0), (2, 3.0), (3, 2.0), (4, 1.0)] == [
+        (row["iter"], row["loss"]) for row in found["training_iterations"]
+    ]
+    assert (4, 1.0, 3.5, 1) == tuple(
+        found["summary"][key] for key in ("total_iterations", "final_train_loss", "best_val_loss", "total_eval_steps")
+    )
+    assert [(0, None), (2, "complete")] == [
+        (session["first_step"], session.get("outcome")) for session in found["metadata"]["sessions"]
+    ]
+
+
+def test_resumed_run_leaves_other_files_alone(site: Any, folder: Path) -> None:
+    """A file that does not reach the step, is broken, or is somebody else's is not touched."""
+    folder.mkdir(parents=True)
+    others = {
+        "run_20200101_000000.json": b'{"summary": {"final_iter": 1}}',
+        "run_20200101_000001.json": b'{"summary": {"final_iter": 9}, "train',
+        "run_20200101_000002.json": b"[]",
+        "config.json": b'{"summary": {"final_iter": 9}}',
+    }
+    for name, content in others.items():
+        (folder / name).write_bytes(content)
+    save(run_file(site, folder), entries_of(begun(first_step=2).step(loss=2.0).step(loss=1.0).end()))
+
+    assert others == {name: (folder / name).read_bytes() for name in others}
+    assert len(others) + 1 == len(list(folder.iterdir()))
+
+
+def test_smaller_batch_begins_anew(site: Any, folder: Path) -> None:
+    """When the Trainer starts again with a smaller batch, the steps of the first attempt are gone."""
+    script = begun().step(loss=9.0)
+    second = FactScript(total_steps=4, steps_per_epoch=4).begin(attempt=2).epoch_begin().step(loss=1.0).end()
+    save(run_file(site, folder), record([*script.facts, *second.facts]).entries)
+
+    assert [1.0] == [row["loss"] for row in document(folder)["training_iterations"]]
+    assert 1 == len(document(folder)["metadata"]["sessions"])
+
+
+def test_file_is_for_the_owner_alone(site: Any, folder: Path) -> None:
+    """Losses and arguments are nobody else's business; no temporary file stays."""
+    save(run_file(site, folder), entries_of(whole_run()))
+
+    (path,) = folder.iterdir()
+    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+
+
+def test_link_is_not_followed(site: Any, folder: Path, tmp_path: Path) -> None:
+    """A link where the file should be is passed over; its target stays as it is."""
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    folder.mkdir(parents=True)
+    (folder / "run_20231114_221320.json").symlink_to(victim)
+    save(run_file(site, folder), entries_of(whole_run()))
+
+    assert "precious" == victim.read_text()
+    assert (folder / "run_20231114_221320-2.json").is_file()
+
+
+def test_folder_that_takes_nothing_costs_the_file_alone(site: Any, folder: Path) -> None:
+    """Nothing raises, people are told once, and what could not be saved is saved when it can be."""
+    folder.parent.mkdir()
+    folder.write_text("a file where a folder should be")
+    sink = run_file(site, folder)
+    sink.write(entries_of(whole_run()))
+    assert 1 == len(site.warnings)
+
+    folder.unlink()
+    sink.close()
+    assert 4 == document(folder)["summary"]["final_iter"]
+
+
+def test_no_training_no_file(site: Any, folder: Path) -> None:
+    """A session that only wrote a user's lines leaves no run behind."""
+    save(run_file(site, folder), entries_of(FactScript(total_steps=1, steps_per_epoch=1).open()))
+
+    assert not folder.exists()
+
+
+class RunningClock(ManualClock):
+    """Time that a run would take, set by hand, and the time that saving really takes on top of it."""
+
+    def monotonic(self) -> float:
+        """Returns the sum of both, in seconds."""
+        return super().monotonic() + time.perf_counter()
+
+
+def test_long_run_stays_small_and_cheap(site: Any, folder: Path) -> None:
+    """20,000 steps of 6 ms: saving took less than a percent of the run, and a waiting step costs 70 bytes at most."""
+    clock = RunningClock()
+    sink = RunFileSink(folder, run_name=None, every_steps=100, clock=clock, fallback=site.fallback)
+    made = record(begun().step(loss=4.0).end().facts)
+    types = ("training_start", "training_step_complete", "training_complete")
+    start, step, end = (made.of_type(name)[0] for name in types)
+    steps = 20_000
+    tracemalloc.start()
+    sink.write([start])
+    for number in range(1, steps + 1):
+        metrics = {"loss": number / 7, "learning_rate": 1 / number, "grad_norm": number / 11}
+        sink.write([msgspec.structs.replace(step, step=number, metrics=metrics)])
+        clock.advance(0.006)
+    waiting, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    sink.write([end])
+    sink.close()
+
+    assert steps == document(folder)["summary"]["total_iterations"]
+    assert waiting < 70 * steps
+    assert sink.saving_seconds < 0.01 * 0.006 * steps
