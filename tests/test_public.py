@@ -10,7 +10,7 @@ import pytest
 import verbose_logging
 from verbose_logging.errors import MissingExtraError
 
-PUBLIC = ["Settings", "TrainingLogger", "VerboseLoggingCallback", "read_entries"]
+PUBLIC = ["Settings", "TrainingLogger", "VerboseLoggingCallback", "VerboseTracker", "read_entries"]
 
 
 def test_public_names() -> None:

@@ -13,17 +13,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from verbose_logging.accelerate_tracker import VerboseTracker
     from verbose_logging.callback import VerboseLoggingCallback
     from verbose_logging.loop import TrainingLogger
     from verbose_logging.reading.reader import read_entries
     from verbose_logging.settings import Settings
 
-__all__ = ["Settings", "TrainingLogger", "VerboseLoggingCallback", "read_entries"]
+__all__ = ["Settings", "TrainingLogger", "VerboseLoggingCallback", "VerboseTracker", "read_entries"]
 
 _HOMES = {
     "Settings": "settings",
     "TrainingLogger": "loop",
     "VerboseLoggingCallback": "callback",
+    "VerboseTracker": "accelerate_tracker",
     "read_entries": "reading.reader",
 }
 
