@@ -58,7 +58,8 @@ def count_batch(inputs: Any, *, shifts_labels: bool) -> BatchCounts:
     tensors = {str(name): value for name, value in inputs.items() if isinstance(value, torch.Tensor)}
     shapes = {name: list(value.shape) for name, value in tensors.items()}
     text = [name for name in tensors if name.endswith("input_ids") and not name.startswith("decoder")]
-    samples = next((shape[0] for shape in shapes.values() if shape), None)
+    rows = text or list(tensors)  # pictures of a batch may come first, and in another number than its rows
+    samples = next((shapes[name][0] for name in rows if shapes[name]), None)
     if not text:
         return BatchCounts(samples, None, None, _loss_tokens(tensors, shifts_labels), None, shapes)
     real, squared = _lengths(tensors, text)

@@ -139,7 +139,7 @@ class MicroStep(FactBase, frozen=True):
         real_tokens: Token positions that are no padding.
         loss_tokens: Positions that the loss is taken over.
         squared_lengths: Sum over sequences of the squared real length, packed sequences apart.
-        items_in_batch: The Trainer's divisor of the loss: loss tokens of the step, over all ranks.
+        items_in_batch: The Trainer's divisor of the loss where it is of all ranks: the step's loss tokens.
         shapes: Shape of every tensor of the batch.
     """
 

@@ -51,10 +51,19 @@ class Instruments:
             return
         self._watch_late(trainer)
         if self._settings.taps:
+            self._tap(trainer, put)
+
+    def _tap(self, trainer: Trainer, put: Callable[[Fact], None]) -> None:
+        """Taps a Trainer, where it lets itself be tapped; otherwise the hooks' own figures stand."""
+        try:
             self._taps = taps = TrainerTaps(trainer, put, self._tell)
             taps.install()
             self._measures_total = taps.gradients_are_whole and not trainer.args.max_grad_norm
             self._measures_modules = taps.gradients_are_whole and self._settings.level.dear_readings
+        except Exception as error:  # noqa: BLE001 - an observer never stops the observed
+            self._tell("taps", error)
+            if self._taps is not None:
+                self._taps.remove()
 
     def detach(self) -> None:
         """Takes everything off again that belongs to one training; idempotent."""

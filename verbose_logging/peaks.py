@@ -72,7 +72,7 @@ DEVICES = (
     Device("A40", 149.7, 149.7, 74.8, 37.4, "NVIDIA A40 data sheet", "PCIE"),
     Device("A30", 165, 165, 82, 10.3, "NVIDIA A30 data sheet", "PCIE"),
     Device("A10", 125, 125, 62.5, 31.2, "NVIDIA A10 data sheet", "PCIE"),
-    Device("A10G", 70, 70, 35, 35, "NVIDIA A10G data sheet"),
+    Device("A10G", 70, 70, 35, 35, "AWS and NVIDIA A10G data sheet, February 2022; not the A10's 125"),
     Device("L40S", 362.05, 362.05, 183, 91.6, "NVIDIA L40S data sheet"),
     Device("L40", 181.05, 181.05, 90.5, 90.5, "NVIDIA L40 data sheet"),
     Device("L4", 121, 121, 60, 30.3, "NVIDIA L4 data sheet"),

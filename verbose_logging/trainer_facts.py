@@ -25,6 +25,7 @@ from verbose_logging.inspection import (
     inspect_training_args,
     redact,
 )
+from verbose_logging.inspection.next_token import predicts_next_token
 from verbose_logging.plain import plain
 from verbose_logging.settings import Settings
 
@@ -58,12 +59,24 @@ def is_cross_entropy(trainer: Any) -> bool:
     """Returns whether a Trainer's loss is the plain mean cross-entropy of a language model, and nothing added."""
     if type(trainer).__name__ not in _CROSS_ENTROPY_TRAINERS or trainer.compute_loss_func is not None:
         return False
-    args, model = trainer.args, trainer.model
-    base = model.get_base_model() if hasattr(model, "get_base_model") else model
-    config = getattr(base, "config", None)
+    args, model = trainer.args, bare_model(trainer)
+    config = getattr(model, "config", None)
     plain_loss = getattr(args, "loss_type", "nll") in _PLAIN_LOSSES and not args.label_smoothing_factor
     has_router_loss = getattr(config, "output_router_logits", False) and getattr(config, "router_aux_loss_coef", 0)
-    return plain_loss and not has_router_loss and type(base).__name__.endswith(("ForCausalLM", "LMHeadModel"))
+    return plain_loss and not has_router_loss and predicts_next_token(model)
+
+
+def bare_model(trainer: Any) -> Any:
+    """Returns a Trainer's model without what is wrapped around it: compilation, sharding, adapters."""
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+def counts_items_of_all_ranks(trainer: Any) -> bool:
+    """Returns whether a Trainer divides a step's loss by the labels of all ranks, each of which has its own batch."""
+    parallelism = getattr(trainer.accelerator, "parallelism_config", None)
+    shares_batches = getattr(parallelism, "non_data_parallel_size", 1) > 1 or trainer.get_tp_size() > 1
+    return bool(trainer.args.average_tokens_across_devices) and not shares_batches
 
 
 def training_inspected(

@@ -20,10 +20,10 @@ from transformers import Trainer
 from verbose_logging.batch_counts import UNKNOWN, count_batch
 from verbose_logging.device_scalars import copied
 from verbose_logging.facts import Deferred, Fact, MicroStep
+from verbose_logging.inspection.next_token import predicts_next_token
+from verbose_logging.trainer_facts import bare_model, counts_items_of_all_ranks
 
 Tell = Callable[[str, Exception], None]
-
-_TEXT_MODELS = ("ForCausalLM", "LMHeadModel")
 
 
 def find_trainer() -> Trainer | None:
@@ -133,9 +133,8 @@ class TrainerTaps:
         self._taps: list[Tap] = []
         self._silent: set[str] = set()
         self.gradient_norm: Any = None
-        model = getattr(trainer.accelerator, "unwrap_model", lambda model: model)(trainer.model)
-        base = model.get_base_model() if hasattr(model, "get_base_model") else model
-        self._shifts_labels = type(base).__name__.endswith(_TEXT_MODELS)
+        self._shifts_labels = predicts_next_token(bare_model(trainer))
+        self._items_are_of_all_ranks = counts_items_of_all_ranks(trainer)
 
     def install(self) -> None:
         """Wraps `training_step` and whatever computes the gradient norm in this version of transformers."""
@@ -192,7 +191,7 @@ class TrainerTaps:
                 real_tokens=counts.real_tokens,
                 loss_tokens=counts.loss_tokens,
                 squared_lengths=counts.squared_lengths,
-                items_in_batch=copied(items),
+                items_in_batch=copied(items) if self._items_are_of_all_ranks else None,
                 shapes=counts.shapes,
             )
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from verbose_logging.facts import RunOpened, TrainingInspected
+from verbose_logging.facts import FactsDropped, MicroStep, RunOpened, StepEnd, TrainingInspected
 from verbose_logging.testing import FactScript, record
 
 
@@ -58,11 +58,33 @@ def test_a_nan_is_told_and_left_out_of_the_means() -> None:
     assert 1.0 == entries.of_type("training_complete")[0].statistics["best_loss"]
 
 
-def test_a_filtered_zero_is_never_the_best() -> None:
+def test_a_filtered_zero_is_told_as_nan() -> None:
     """Hooks alone: the Trainer logs 0.0 for a NaN step; its norm gives it away."""
-    script = begun().step(loss=2.0, grad_norm=1.0).step(loss=0.0, grad_norm=math.nan).end()
+    script = begun().step(loss=2.0, grad_norm=1.0).step(loss=0.0, grad_norm=math.nan)
+    step = record(script.facts).of_type("training_step_complete")[1]
+
+    assert (None, "NaN") == (step.metrics["loss"], step.nonfinite["metrics.loss"])
+
+
+@pytest.mark.parametrize("logged", [0.0, 1.0])
+def test_a_loss_that_may_be_filtered_is_never_the_best(logged: float) -> None:
+    """Nor is one of two micro-batches of which the Trainer left one out: 1.0 in place of 2.0 and a NaN."""
+    script = begun().step(loss=2.0, grad_norm=1.0).step(loss=logged, grad_norm=math.nan).end()
 
     assert 2.0 == record(script.facts).of_type("training_complete")[0].statistics["best_loss"]
+
+
+def lose_facts(script: FactScript) -> FactScript:
+    """Writes that two facts were lost, and the micro-batch and the step's end that came after them."""
+    script.add(FactsDropped, 2, 0.0, 0.0).add(MicroStep, 0.5, 2, 20, 20, 10, None, None, {})
+    return script.add(StepEnd, 1, 0.01, False)
+
+
+def test_a_step_of_which_facts_were_lost_has_no_loss() -> None:
+    """Half a sum is no loss; the next step's is whole again."""
+    script = lose_facts(begun().add(MicroStep, 0.5, 2, 20, 20, 10, None, None, {})).step(micro_steps=micro(2.0))
+
+    assert [None, 2.0] == [step.get("loss") for step in metrics(script)]
 
 
 def test_own_mean_of_a_rank_with_few_tokens() -> None:
@@ -89,6 +111,13 @@ def test_a_rank_that_knows_better_does_not_take_a_filtered_loss() -> None:
     assert {"metrics.loss": "NaN", "metrics.grad_norm": "NaN"} == (
         record(script.facts).of_type("training_step_complete")[0].nonfinite
     )
+
+
+def test_a_rank_does_not_take_a_mean_that_lacks_another_ranks_nan() -> None:
+    """Two ranks at 2.0 and NaN: the Trainer logs (2.0 + 0.0) / 2, and its norm gives it away."""
+    one = micro(2.0, loss_tokens=20, items_in_batch=40)
+
+    assert 2.0 == metrics(begun(world_size=2).step(micro_steps=one, loss=1.0, grad_norm=math.nan))[0]["loss"]
 
 
 def test_perplexity_is_exp_of_the_loss_where_the_source_says_so() -> None:

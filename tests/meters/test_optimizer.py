@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from verbose_logging.facts import PreOptimizerStep, StepBegin, StepEnd
+from verbose_logging.facts import FactsDropped, PreOptimizerStep, StepBegin, StepEnd
 from verbose_logging.testing import FactScript, record
 
 
@@ -33,6 +33,14 @@ def test_clipping_at_half_of_two_scales_by_a_quarter() -> None:
 def test_a_small_gradient_is_left_alone() -> None:
     """A norm of 0.1 under a limit of 0.5 is scaled by 1."""
     assert 1.0 == last(begun().step(gradient_norm=0.1, gradient_norm_limit=0.5))["clip_coefficient"]
+
+
+def test_nothing_is_told_of_a_step_of_which_the_facts_were_lost() -> None:
+    """The norm and the rate of the step before are not carried over; the share of the session's clipped steps is."""
+    script = begun().step(gradient_norm=2.0, gradient_norm_limit=0.5)
+    script.add(FactsDropped, 5, 0.0, 0.0).add(StepEnd, 2, 0.02, False)
+
+    assert {"clipped_share": 1.0} == last(script)
 
 
 def test_share_of_clipped_steps() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from verbose_logging.facts import Lineage, Restored, StepBegin
+from verbose_logging.facts import FactsDropped, Lineage, Restored, StepBegin
 from verbose_logging.testing import FactScript, record
 
 
@@ -45,6 +45,17 @@ def test_tokens_of_a_step_are_summed_over_its_micro_batches() -> None:
     assert (240, 180, 90, 0.25, 360) == tuple(
         metrics[name] for name in ("padded_tokens", "real_tokens", "loss_tokens", "padding_fraction", "num_tokens")
     )
+
+
+def test_tokens_of_lost_facts_are_not_known() -> None:
+    """A sum that lacks a part is no sum: neither the step's tokens nor those of the run are known from then on."""
+    script = run_of(2).add(FactsDropped, 3, 0.0, 0.0)
+    add_step(script, micro_steps=1, real_tokens=60)
+    add_step(script, micro_steps=1, real_tokens=60)
+    steps = [step.metrics for step in record(script.facts).of_type("training_step_complete")]
+
+    assert [60, 60, None, 60] == [step.get("real_tokens") for step in steps]
+    assert [60, 120, None, None] == [step.get("num_tokens") for step in steps]
 
 
 def test_a_count_that_is_not_known_is_absent() -> None:

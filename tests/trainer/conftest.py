@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainingArguments
+from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
 
 from verbose_logging import VerboseLoggingCallback
 
@@ -82,16 +82,20 @@ def make_trainer(tmp_path: Path) -> MakeTrainer:
 
 @pytest.fixture
 def train(tmp_path: Path, make_trainer: MakeTrainer) -> Iterator[Training]:
-    """Trains with a callback of that level; returns the Trainer and the log's lines."""
+    """Trains with a callback of that level, and others behind it; returns the Trainer and the log's lines."""
     log_file = tmp_path / "verbose_training_logs.jsonl"
     callbacks: list[VerboseLoggingCallback] = []
 
     def run(
-        level: str = "high", options: dict[str, Any] | None = None, resume: str | None = None, **arguments: Any
+        level: str = "high",
+        options: dict[str, Any] | None = None,
+        resume: str | None = None,
+        also: Sequence[TrainerCallback] = (),
+        **arguments: Any,
     ) -> tuple[Trainer, list[dict[str, Any]]]:
         callback = VerboseLoggingCallback(level, log_file=str(log_file), **{"console": "off", **(options or {})})
         callbacks.append(callback)
-        trainer = make_trainer(callbacks=[callback], **arguments)
+        trainer = make_trainer(callbacks=[callback, *also], **arguments)
         trainer.train(resume_from_checkpoint=resume)
         return trainer, read_lines(log_file)
 

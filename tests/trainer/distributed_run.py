@@ -1,6 +1,7 @@
 """Trains on two gloo processes with uneven token counts, and notes what each rank knows to be true.
 
-Run by `test_distributed.py` under `torch.distributed.run`; the arguments are a folder and the Trainer's logging_steps.
+Run by `test_distributed.py` under `torch.distributed.run`; the arguments are a folder, the Trainer's logging_steps,
+and what the loss is a mean over: the labels of "all" ranks, or each rank's "own".
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainingArguments
 
 from verbose_logging import VerboseLoggingCallback
 
-FOLDER, LOGGING_STEPS = Path(sys.argv[1]), int(sys.argv[2])
+FOLDER, LOGGING_STEPS, MEAN_OVER = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 torch.set_num_threads(1)
 torch.manual_seed(0)
 
@@ -31,8 +32,9 @@ class Measuring(Trainer):
             own = self.accelerator.unwrap_model(model).eval()(**inputs)
         labels = inputs["labels"]
         counts = {"loss_tokens": int((labels[:, 1:] != -100).sum()), "labels": int((labels != -100).sum())}
-        truths.append({"loss": float(own.loss), **counts})
-        return super().training_step(model, inputs, num_items_in_batch)
+        returned = super().training_step(model, inputs, num_items_in_batch)
+        truths.append({"loss": float(own.loss), "returned": float(returned), **counts})
+        return returned
 
 
 config = GPT2Config(
@@ -50,6 +52,7 @@ arguments = TrainingArguments(
     max_steps=4,
     per_device_train_batch_size=2,
     logging_steps=LOGGING_STEPS,
+    average_tokens_across_devices=MEAN_OVER == "all",
     report_to="none",
     use_cpu=True,
     disable_tqdm=True,

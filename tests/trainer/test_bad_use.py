@@ -39,6 +39,27 @@ def undisturbed(make_trainer: MakeTrainer) -> list[float]:
     return losses(trainer)
 
 
+class Sealed(Trainer):  # type: ignore[misc]
+    """A Trainer of which nothing can be wrapped."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "training_step":
+            raise AttributeError("sealed")
+        super().__setattr__(name, value)
+
+
+def test_a_trainer_that_lets_nothing_be_tapped(train: Training, caplog: pytest.LogCaptureFixture) -> None:
+    """It is recorded from its hooks alone, from its start on, and the log says so."""
+    trainer, lines = train(trainer_class=Sealed, max_steps=3)
+    sources = next(line for line in lines if line["type"] == "training_initialization")["metric_sources"]
+    steps = [line for line in lines if line["type"] == "training_step_complete"]
+
+    assert ["training_start"] == [line["type"] for line in lines if line["type"] == "training_start"]
+    assert sources["loss"].startswith("the Trainer's log")
+    assert losses(trainer) == [step["metrics"]["loss"] for step in steps]
+    assert "taps failed: AttributeError: sealed" in caplog.text
+
+
 class RemovesFolder(TrainerCallback):
     """Deletes a folder after the third step."""
 

@@ -15,10 +15,12 @@ pytestmark = pytest.mark.trainer
 SCRIPT = Path(__file__).parent / "distributed_run.py"
 
 
-def run(folder: Path, logging_steps: int) -> dict[int, tuple[list[dict[str, Any]], dict[str, Any]]]:
+def run(
+    folder: Path, *, logging_steps: int, mean_over: str = "all"
+) -> dict[int, tuple[list[dict[str, Any]], dict[str, Any]]]:
     """Returns the log's steps and what was measured beside, by rank."""
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0"]
-    command += ["--standalone", str(SCRIPT), str(folder), str(logging_steps)]
+    command += ["--standalone", str(SCRIPT), str(folder), str(logging_steps), mean_over]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
     results = {}
     for rank, name in enumerate(("log.jsonl", "log.rank00001.jsonl")):
@@ -41,8 +43,23 @@ def always(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[list[dic
     return run(tmp_path_factory.mktemp("always"), logging_steps=1)
 
 
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[list[dict[str, Any]], dict[str, Any]]]:
+    """A run in which each rank's loss is a mean over its own labels (`average_tokens_across_devices=False`)."""
+    return run(tmp_path_factory.mktemp("apart"), logging_steps=4, mean_over="own")
+
+
 @pytest.mark.parametrize("rank", [0, 1])
-def test_own_loss_is_this_ranks_mean_over_its_own_tokens(seldom: dict[int, Any], rank: int) -> None:
+def test_own_loss_is_left_alone_where_it_is_over_own_labels(apart: dict[int, Any], rank: int) -> None:
+    """What `training_step` gives is that rank's mean already; the divisor is not one of all ranks and is not told."""
+    steps, measured = apart[rank]
+
+    assert [truth["returned"] for truth in measured["truths"]] == [step["metrics"]["loss"] for step in steps]
+    assert not [step for step in steps if "num_items_in_batch" in step["metrics"]]
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_own_loss_is_this_is_this_ranks_mean_over_its_own_tokens(seldom: dict[int, Any], rank: int) -> None:
     """Where the Trainer does not log each step, the loss is the mean that this rank's model gives on its batch."""
     steps, measured = seldom[rank]
 

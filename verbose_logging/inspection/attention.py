@@ -10,10 +10,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from verbose_logging.flop_costs import AttentionCost, Cost, Row
 from verbose_logging.inspection.layers import Layer
+from verbose_logging.inspection.next_token import predicts_next_token
 from verbose_logging.inspection.rows import is_cross_attention
 from verbose_logging.inspection.unknown_cost import UnknownCostError
-
-_NEXT_TOKEN_MODELS = ("ForCausalLM", "LMHeadModel")
 
 Role: TypeAlias = Literal["query", "key", "value", "fused", "output"]
 
@@ -87,7 +86,7 @@ def attention_of(
     parents: dict[str, list[Layer]] = {}
     for layer in layers:
         parents.setdefault(layer.parent, []).append(layer)
-    predicts_next = any(type(module).__name__.endswith(_NEXT_TOKEN_MODELS) for module in modules.values())
+    predicts_next = any(predicts_next_token(module) for module in modules.values())
     sight = _Sight(config, looks_back=predicts_next, causal=causal)
     found: list[AttentionLayer] = []
     for path, members in parents.items():

@@ -7,6 +7,7 @@ import math
 from verbose_logging.facts import (
     EpochBegin,
     Fact,
+    FactsDropped,
     Logged,
     MicroStep,
     RunOpened,
@@ -25,15 +26,16 @@ _LARGEST_EXPONENT = 700.0  # exp() of more does not fit a float
 class LossMeter(BaseMeter):
     """The loss of every optimizer step: the sum of what `training_step` returned for its micro-batches.
 
-    Where that is not known it is the loss that the Trainer logs, which is the mean of the steps since its last log, and
-    0.0 in place of a NaN (`logging_nan_inf_filter`): such a 0.0 counts neither in a mean nor as best.
+    Where that is not known it is the loss that the Trainer logs, which is the mean of the steps since its last log.
+    `logging_nan_inf_filter` leaves NaN out of that sum: a 0.0 beside a gradient norm that is not finite was a NaN, and
+    any other loss beside such a norm may be too low, so that it counts neither in a mean nor as best.
 
     With several ranks the Trainer's loss of the step, the mean over all ranks, goes first where it logs every step.
     Elsewhere the loss is this rank's own mean over its own loss tokens. Example: 2 ranks with 30 and 10 loss tokens,
     each at a mean of 2.0. `training_step` divides by all 40 and multiplies by 2, so it returns 3.0 and 1.0; times
     40 / (2 x 30) and 40 / (2 x 10) both are 2.0 again.
 
-    A loss that is not finite is reported as it is and left out of the means.
+    A loss that is not finite is reported as it is and left out of the means. One of which facts were lost is not known.
     """
 
     group = "metrics"
@@ -53,6 +55,7 @@ class LossMeter(BaseMeter):
 
     def _begin(self) -> None:
         self._sum: float | None = None
+        self._is_whole = True
         self._own_tokens = 0
         self._all_tokens: float | None = None
         self._loss: float | None = None
@@ -69,6 +72,8 @@ class LossMeter(BaseMeter):
             self._add(fact)
         elif isinstance(fact, StepEnd):
             self._end_step(fact)
+        elif isinstance(fact, FactsDropped):
+            self._is_whole = False
         elif isinstance(fact, Logged) and "loss" in fact.logs:
             self._take_log(fact)
         elif isinstance(fact, EpochBegin):
@@ -89,8 +94,8 @@ class LossMeter(BaseMeter):
 
     def _end_step(self, fact: StepEnd) -> None:
         self._steps_since_log += 1
-        self._loss = self._own_mean()
-        self._sum, self._own_tokens, self._all_tokens = None, 0, None
+        self._loss = self._own_mean() if self._is_whole else None
+        self._sum, self._own_tokens, self._all_tokens, self._is_whole = None, 0, None, True
         self._awaits_log = fact.log_follows and (self._loss is None or self._world_size > 1)
         if self._loss is not None and not self._awaits_log:
             self._count(self._loss, steps=1)
@@ -110,14 +115,13 @@ class LossMeter(BaseMeter):
         if not self._awaits_log and self._loss is not None:
             return
         self._awaits_log = False
-        own_is_truer = self._loss is not None and (steps > 1 or not math.isfinite(self._loss))
-        if own_is_truer:
-            steps = 1
-        else:
-            self._loss = logged
-        filtered = self._loss == 0.0 and not math.isfinite(fact.logs.get("grad_norm", 0.0))
-        if self._loss is not None and not filtered:
-            self._count(self._loss, steps=max(1, steps))
+        may_be_filtered = not math.isfinite(fact.logs.get("grad_norm", 0.0))
+        if self._loss is not None and (steps > 1 or may_be_filtered or not math.isfinite(self._loss)):
+            self._count(self._loss, steps=1)
+            return
+        self._loss = math.nan if may_be_filtered and logged == 0.0 else logged
+        if not may_be_filtered:
+            self._count(logged, steps=max(1, steps))
 
     def _count(self, loss: float, *, steps: int) -> None:
         if not math.isfinite(loss):

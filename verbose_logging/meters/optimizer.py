@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verbose_logging.facts import Fact, Logged, PreOptimizerStep, StepBegin, StepEnd, TrainBegin
+from verbose_logging.facts import Fact, FactsDropped, Logged, PreOptimizerStep, StepBegin, StepEnd, TrainBegin
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.protocols import MetricSpec, Numbers
 
@@ -39,7 +39,7 @@ class OptimizerMeter(BaseMeter):
             self._fact = fact
         elif isinstance(fact, Logged):
             self._logged_norm = fact.logs.get("grad_norm")
-        elif isinstance(fact, StepBegin):
+        elif isinstance(fact, StepBegin | FactsDropped):
             self._fact = None
             self._logged_norm = None
         elif isinstance(fact, StepEnd):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from verbose_logging.facts import Fact, MicroStep, StepEnd, TrainBegin
+from verbose_logging.facts import Fact, FactsDropped, MicroStep, StepEnd, TrainBegin
 
 _SUMMED = ("samples", "padded_tokens", "real_tokens", "loss_tokens")
 
 
 class StepCounts:
-    """Sums the counts of a step's micro-batches. A count that one of them lacks is not known.
+    """Sums the counts of a step's micro-batches. What one of them lacks, or was lost, is not known.
 
     A stream whose pass ends within an accumulation leaves its last micro-batches in the gradients; they belong to the
     step that uses them, so a step holds everything since the step before.
@@ -30,6 +30,8 @@ class StepCounts:
             self._open["items_in_batch"] = None if fact.items_in_batch is None else int(fact.items_in_batch)
         elif isinstance(fact, StepEnd):
             self.values, self._open = self._open, {}
+        elif isinstance(fact, FactsDropped):
+            self._open = dict.fromkeys(_SUMMED)
         elif isinstance(fact, TrainBegin):
             self.values, self._open = {}, {}
 

@@ -1,0 +1,53 @@
+"""What a batch holds, of batches that one can count with the eye."""
+
+from __future__ import annotations
+
+import torch
+
+from verbose_logging.batch_counts import UNKNOWN, count_batch
+
+IDS = torch.tensor([[5, 6, 7, 0], [5, 6, 0, 0]])
+MASK = (IDS > 0).long()
+LABELS = torch.tensor([[5, 6, 7, -100], [5, -100, -100, -100]])
+
+
+def test_rows_are_those_of_the_text() -> None:
+    """Nine patches of pictures that come first are no rows; without a text the first tensor has the rows."""
+    pictures = {"pixel_values": torch.zeros(9, 3)}
+
+    assert 2 == count_batch({**pictures, "input_ids": IDS}, shifts_labels=True).samples
+    assert 9 == count_batch(pictures, shifts_labels=True).samples
+
+
+def test_the_first_label_counts_unless_labels_are_shifted() -> None:
+    """Four labels, two of them the first of their row."""
+    batch = {"input_ids": IDS, "labels": LABELS}
+
+    assert (2, 4) == tuple(int(count_batch(batch, shifts_labels=shifts).loss_tokens) for shifts in (True, False))
+
+
+def test_a_class_per_row_is_no_token() -> None:
+    """A classifier's batch has no loss tokens."""
+    assert count_batch({"input_ids": IDS, "labels": torch.tensor([0, 1])}, shifts_labels=False).loss_tokens is None
+
+
+def test_packed_rows_are_as_long_as_their_sequences() -> None:
+    """Sequences of 3 and 1 in one row: 3 x 3 + 1 x 1 pairs, where the row would have 16."""
+    batch = {"input_ids": IDS[:1], "position_ids": torch.tensor([[0, 1, 2, 0]])}
+    counts = count_batch(batch, shifts_labels=True)
+
+    assert (4, 10) == (int(counts.real_tokens), int(counts.squared_lengths))
+
+
+def test_chosen_and_rejected_texts_are_summed() -> None:
+    """A pair is two texts of 5 real tokens each."""
+    pair = {f"{side}_{name}": value for side in ("chosen", "rejected") for name, value in (
+        ("input_ids", IDS), ("attention_mask", MASK))}  # fmt: skip
+    counts = count_batch(pair, shifts_labels=False)
+
+    assert (2, 16, 10) == (counts.samples, counts.padded_tokens, int(counts.real_tokens))
+
+
+def test_what_is_no_mapping_is_not_known() -> None:
+    """A list of prompts, as GRPO has it."""
+    assert UNKNOWN == count_batch([{"prompt": "a"}], shifts_labels=True)
