@@ -14,6 +14,7 @@ PURE = {
     "windows", "formatting", "plain", "simplify", "guard", "trends", "resources", "position", "tally", "messages",
     "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder", "settings", "testing",
     "flop_costs", "option_checks", "peaks", "run_document", "ring",
+    "config", "config_file", "config_names", "value_checks", "sources", "data_shapes", "training_folders",
 }  # fmt: skip
 EDGES = {
     "probes", "sampler", "delivery", "inspection", "sinks", "settling", "drop_tally", "pipeline",
@@ -22,7 +23,9 @@ EDGES = {
 DOORS = {
     "callback", "containment", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
     "history", "instruments",
-    "loop", "loop_course", "loop_facts", "device_scalars", "accelerate_tracker", "training", "demo", "report_to",
+    "loop", "loop_course", "loop_facts", "device_scalars", "accelerate_tracker",
+    "training", "training_arguments", "training_plan", "preparation", "datasets", "tokenizing", "model_loading",
+    "automatic", "report_to", "demo",
 }  # fmt: skip
 READERS = {"reading", "data"}
 CLI = {"cli", "__main__"}
@@ -38,10 +41,14 @@ MAY_IMPORT = {
 LAYERS = {"words": WORDS, "pure": PURE, "edges": EDGES, "doors": DOORS, "readers": READERS, "cli": CLI}
 CLI_DOORS = {"cli/train.py", "cli/demo.py", "cli/run.py"}
 
+TRAINING = {
+    "training.py", "training_arguments.py", "training_plan.py", "preparation.py", "tokenizing.py", "model_loading.py",
+    "demo.py",
+}  # fmt: skip
 FOREIGN = {
-    "transformers": {"callback.py", "trainer_taps.py", "instruments.py", "training.py", "demo.py"},
-    "trl": {"training.py", "demo.py"},
-    "torch": {"demo.py", "training.py", "trainer_taps.py", "gradient_norms.py", "trainer_facts.py", "batch_counts.py"},
+    "transformers": {"callback.py", "automatic.py", "report_to.py", "trainer_taps.py", "instruments.py", *TRAINING},
+    "trl": TRAINING,
+    "torch": {*TRAINING, "trainer_taps.py", "gradient_norms.py", "trainer_facts.py", "batch_counts.py"},
 }
 
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))

@@ -10,7 +10,15 @@ import pytest
 import verbose_logging
 from verbose_logging.errors import MissingExtraError
 
-PUBLIC = ["Settings", "TrainingLogger", "VerboseLoggingCallback", "VerboseTracker", "read_entries"]
+PUBLIC = [
+    "Settings",
+    "TrainingLogger",
+    "VerboseLoggingCallback",
+    "VerboseTracker",
+    "callbacks_from_config",
+    "read_entries",
+    "train_with_config",
+]
 
 
 def test_public_names() -> None:

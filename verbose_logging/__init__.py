@@ -14,19 +14,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from verbose_logging.accelerate_tracker import VerboseTracker
+    from verbose_logging.automatic import callbacks_from_config
     from verbose_logging.callback import VerboseLoggingCallback
     from verbose_logging.loop import TrainingLogger
     from verbose_logging.reading.reader import read_entries
     from verbose_logging.settings import Settings
+    from verbose_logging.training import train_with_config
 
-__all__ = ["Settings", "TrainingLogger", "VerboseLoggingCallback", "VerboseTracker", "read_entries"]
+__all__ = [
+    "Settings",
+    "TrainingLogger",
+    "VerboseLoggingCallback",
+    "VerboseTracker",
+    "callbacks_from_config",
+    "read_entries",
+    "train_with_config",
+]
 
 _HOMES = {
     "Settings": "settings",
     "TrainingLogger": "loop",
     "VerboseLoggingCallback": "callback",
     "VerboseTracker": "accelerate_tracker",
+    "callbacks_from_config": "automatic",
     "read_entries": "reading.reader",
+    "train_with_config": "training",
 }
 
 

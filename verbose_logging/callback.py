@@ -294,7 +294,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy or a pickle has the same settings and no recording of its own yet."""
-        return _from_settings, (self.settings,)
+        return callback_from_settings, (self.settings,)
 
     def _tell_once(self, part: str, error: Exception) -> None:
         if part not in self._told:
@@ -302,5 +302,6 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
             warn(part, error)
 
 
-def _from_settings(settings: Settings) -> VerboseLoggingCallback:
+def callback_from_settings(settings: Settings) -> VerboseLoggingCallback:
+    """Returns a callback with all of these options."""
     return VerboseLoggingCallback(**{name: getattr(settings, name) for name in settings.__struct_fields__})

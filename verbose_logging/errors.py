@@ -2,6 +2,7 @@
 
     VerboseLoggingError
      +- SettingsError      (also a ValueError)   an option, a config key or a level is wrong
+     |   +- ConfigError                          a training config has mistakes, all of them told at once
      +- MissingExtraError  (also an ImportError) a feature needs a package that is not installed
      +- LogError                                 a log or run file cannot be used
 
@@ -20,6 +21,23 @@ class VerboseLoggingError(Exception):
 
 class SettingsError(VerboseLoggingError, ValueError):
     """An option is unknown or its value is not usable."""
+
+
+class ConfigError(SettingsError):
+    """A training config has mistakes.
+
+    Args:
+        problems: One line for each mistake, `KEY: what was given, what was expected; the nearest valid key`.
+
+    Example:
+        >>> print(ConfigError(["lora_r: got -1, expected an integer >= 0", "modle: unknown key"]))
+        lora_r: got -1, expected an integer >= 0
+        modle: unknown key
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
 
 
 class MissingExtraError(VerboseLoggingError, ImportError):
@@ -51,5 +69,20 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     """
     names = list(known)
     valid = "Valid: " + ", ".join(names)
-    near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
-    return f"did you mean '{near[0]}'? {valid}" if near else valid
+    near = _nearest(given, names)
+    return f"did you mean '{near}'? {valid}" if near else valid
+
+
+def hint(given: str, known: Iterable[str]) -> str:
+    """Returns the end of a refusal where the valid names are too many to list: the nearest one, or nothing.
+
+    Example:
+        >>> hint("lerning_rate", ["learning_rate", "warmup_steps"]), hint("x", ["learning_rate"])
+        ("; did you mean 'learning_rate'?", '')
+    """
+    near = _nearest(given, known)
+    return f"; did you mean '{near}'?" if near else ""
+
+
+def _nearest(given: str, known: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(given, list(known), n=1, cutoff=0.5)), None)

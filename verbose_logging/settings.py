@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
-import yaml
 
+from verbose_logging.config_file import read_config_file
 from verbose_logging.errors import SettingsError, did_you_mean
 from verbose_logging.levels import Level, level_named
 from verbose_logging.option_checks import check_parts, check_path, explain, is_true, level_of_environment
@@ -23,7 +23,7 @@ ConsoleForm: TypeAlias = Literal["auto", "steps", "milestones", "off"]
 Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 Share: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=100)]
 
-_ALIASES = {"wandb_run_name": "run_name"}
+ALIASES = {"wandb_run_name": "run_name"}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +97,8 @@ Valid: low, medium, high, ultra
         }
         if isinstance(options.get("alerts"), Mapping):  # YAML reads a bare `off` as false
             options["alerts"] = {rule: "off" if given is False else given for rule, given in options["alerts"].items()}
+        if options.get("console") is False:
+            options["console"] = "off"
         level_named(options.get("verbosity_level", "high"))
         try:
             settings = msgspec.convert(options, cls)
@@ -116,7 +118,7 @@ Valid: low, medium, high, ultra
             >>> Settings.from_mapping({"verbosity_level": "low", "learning_rate": 2e-4}).verbosity_level
             'low'
         """
-        options = {_ALIASES.get(name, name): value for name, value in config.items()}
+        options = {ALIASES.get(name, name): value for name, value in config.items()}
         return cls.from_options(**{name: options[name] for name in cls.__struct_fields__ if name in options})
 
     @classmethod
@@ -126,17 +128,7 @@ Valid: low, medium, high, ultra
         Raises:
             SettingsError: The file cannot be read, is no mapping, or a value is not usable.
         """
-        try:
-            config = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SettingsError(f"{path}: {error.strerror}") from error
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-            raise SettingsError(f"{path}{place}: {getattr(error, 'problem', error)}") from error
-        if not isinstance(config, dict):
-            raise SettingsError(f"{path}: expected a mapping of options, got {type(config).__name__}")
-        return cls.from_mapping(config)
+        return cls.from_mapping(read_config_file(path).values)
 
     def with_environment(self, environ: Mapping[str, str]) -> Settings:
         """Returns these settings with what the environment says instead.

@@ -18,13 +18,15 @@ import typer
 from verbose_logging.cli.demo import demo
 from verbose_logging.cli.schema import schema
 from verbose_logging.cli.show import show
+from verbose_logging.cli.train import train
 from verbose_logging.cli.validate import validate
-from verbose_logging.errors import LogError, VerboseLoggingError
+from verbose_logging.errors import ConfigError, LogError, VerboseLoggingError
 from verbose_logging.reading.printable import printable
 
 PROGRAM = "verbose-logging"
 VERBS: dict[str, Callable[..., None]] = {
     "demo": demo,
+    "train": train,
     "show": show,
     "validate": validate,
     "schema": schema,
@@ -58,6 +60,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return int(command.main(args=given, prog_name=PROGRAM, standalone_mode=False) or 0)
     except LogError as error:
         return _refuse(str(error), status=1)
+    except ConfigError as error:
+        return _refuse(*error.problems, status=2)
     except VerboseLoggingError as error:
         return _refuse(str(error), status=2)
     except _UsageError as error:
@@ -95,8 +99,9 @@ def _usage_text(error: Exception) -> str:
     return f"{message.rstrip('.')}; try '{path} --help'"
 
 
-def _refuse(text: str, *, status: int) -> int:
-    sys.stderr.write(f"error: {printable(text)}\n")
+def _refuse(*texts: str, status: int) -> int:
+    for text in texts:
+        sys.stderr.write(f"error: {printable(text)}\n")
     return status
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from importlib import util
 from pathlib import Path
 from typing import Annotated
 
@@ -12,14 +11,14 @@ import typer
 from verbose_logging.cli.output import new_console, safe
 from verbose_logging.cli.summary_rows import evaluation, loss, step_time
 from verbose_logging.cli.summary_view import next_steps
-from verbose_logging.errors import MissingExtraError, SettingsError
+from verbose_logging.cli.train import require_training_packages
+from verbose_logging.errors import SettingsError
 from verbose_logging.formatting import byte_size
 from verbose_logging.levels import level_named
 from verbose_logging.reading.reader import LogReader
 from verbose_logging.reading.summary import summarize
 
 LOG_NAME = "verbose_training_logs.jsonl"
-_PACKAGES = ("torch", "datasets", "tokenizers", "transformers", "trl")
 
 
 def demo(
@@ -30,7 +29,7 @@ def demo(
 ) -> None:
     """Fine-tune a small model on The Devil's Dictionary with the recorder on."""
     level_named(level)
-    _require_packages()
+    require_training_packages("the demo")
     _make_folder(output_dir)
     console = new_console()
     log = output_dir / LOG_NAME
@@ -45,17 +44,11 @@ def demo(
 
 
 def _train(*, steps: int, level: str, log: Path) -> None:
-    from verbose_logging import VerboseLoggingCallback
-    from verbose_logging.demo import train_on_dictionary
+    from verbose_logging.demo import demo_config
+    from verbose_logging.training import quiet_progress_bars, train_with_config
 
-    recorder = VerboseLoggingCallback(level, log_file=str(log))
-    train_on_dictionary(steps=steps, output_dir=log.parent, callbacks=[recorder])
-    recorder.close()
-
-
-def _require_packages() -> None:
-    if any(util.find_spec(name) is None for name in _PACKAGES):
-        raise MissingExtraError("the demo", "train")
+    quiet_progress_bars()
+    train_with_config(demo_config(steps=steps, level=level, log=log))
 
 
 def _make_folder(folder: Path) -> None:

@@ -1,0 +1,226 @@
+"""Fine-tuning from a config, with TRL and real weights."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from verbose_logging import callbacks_from_config, train_with_config
+from verbose_logging.cli import main
+from verbose_logging.errors import SettingsError
+from verbose_logging.training import TrainingResult
+
+pytestmark = pytest.mark.trainer
+
+MODEL = {
+    "architecture": "qwen2",
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "vocab_size": 300,
+}
+TEXTS = [{"text": f"{number} and {number} is {2 * number}."} for number in range(40)]
+QUICK = {
+    "model_name": MODEL,
+    "train_dataset": TEXTS,
+    "max_steps": 3,
+    "per_device_train_batch_size": 4,
+    "save_strategy": "no",
+    "console": "off",
+    "gradient_checkpointing": False,
+}
+
+# the block "Training Configuration" of the guide, with its model replaced
+GUIDE = {
+    # Verbose Logging Settings
+    "use_verbose_logging": True,  # Enable/disable verbose logging
+    "verbosity_level": "high",  # "low", "medium", "high", "ultra"
+    # Standard Training Settings
+    "model_name": MODEL,
+    "max_seq_length": 2048,
+    "num_train_epochs": 3,
+    "per_device_train_batch_size": 2,
+    "gradient_accumulation_steps": 4,
+    "learning_rate": 2e-4,
+    "max_steps": 60,
+    "warmup_steps": 5,
+    "save_steps": 25,
+    "logging_steps": 1,
+    "output_dir": "./results",
+}
+
+
+@pytest.fixture(scope="module")
+def guide_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, TrainingResult]]:
+    """The guide's config, run as it is written; its folder and its result."""
+    folder = tmp_path_factory.mktemp("guide")
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield folder, train_with_config(config=GUIDE)
+    finally:
+        os.chdir(before)
+
+
+@pytest.fixture
+def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., TrainingResult]:
+    """Trains three steps in an empty working directory; arguments are keys of the config."""
+    monkeypatch.chdir(tmp_path)
+    return lambda **keys: train_with_config({**QUICK, **keys})
+
+
+def entries(path: Path) -> list[dict[str, Any]]:
+    """Returns the entries of a log."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_guides_config_runs_as_written(guide_run: tuple[Path, TrainingResult]) -> None:
+    """All its steps are done and recorded, and its checkpoints are where it says."""
+    folder, result = guide_run
+
+    assert 60 == result.steps
+    assert "complete" == result.summary["outcome"]
+    assert {"checkpoint-25", "checkpoint-50", "final"} <= {path.name for path in (folder / "results").iterdir()}
+    assert 60 == sum(entry["type"] == "training_step_complete" for entry in entries(result.log_file))
+
+
+def test_the_guides_numbers_reach_the_trainer(guide_run: tuple[Path, TrainingResult]) -> None:
+    """Batch, accumulation, learning rate and warm-up are those of the config."""
+    _, result = guide_run
+    arguments = next(entry["training_args"] for entry in entries(result.log_file) if "training_args" in entry)
+
+    names = [
+        "per_device_train_batch_size",
+        "gradient_accumulation_steps",
+        "learning_rate",
+        "warmup_steps",
+        "max_length",
+    ]
+    assert [2, 4, 2e-4, 5, 2048] == [arguments[name] for name in names]
+
+
+def test_the_trained_model_can_be_loaded(guide_run: tuple[Path, TrainingResult]) -> None:
+    """`output_dir/final` holds the model with its tokenizer."""
+    folder, result = guide_run
+    final = folder / result.model_path
+
+    assert 2 == AutoModelForCausalLM.from_pretrained(final).config.num_hidden_layers
+    assert "to be" == AutoTokenizer.from_pretrained(final).decode(
+        AutoTokenizer.from_pretrained(final)("to be")["input_ids"]
+    )
+
+
+def test_a_model_in_a_folder_is_trained_on(guide_run: tuple[Path, TrainingResult], quick: Any) -> None:
+    """A local folder is a model's name, and brings its tokenizer."""
+    folder, result = guide_run
+
+    assert 3 == quick(model_name=str(folder / result.model_path)).steps
+
+
+def test_without_logging_no_file_of_ours_appears(quick: Any, tmp_path: Path) -> None:
+    """A config that does not ask for the recorder leaves the model and nothing else."""
+    result = quick()
+
+    assert (None, {}) == (result.log_file, result.summary)
+    assert [Path("results")] == [path.relative_to(tmp_path) for path in tmp_path.iterdir()]
+    assert {"final", "README.md"} >= {path.name for path in (tmp_path / "results").iterdir()}
+
+
+def test_a_session_keeps_its_files_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a session id the logs and the model lie below `training_sessions/ID`."""
+    monkeypatch.chdir(tmp_path)
+    result = train_with_config({**QUICK, "use_verbose_logging": True}, session_id="run-7")
+
+    assert tmp_path / "training_sessions" / "run-7" / "logs" / "verbose_training_logs.jsonl" == result.log_file
+    assert Path("training_sessions/run-7/final") == result.model_path
+    assert ["training_sessions"] == [path.name for path in tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("session_id", ["../up", "", ".", "a/b", "a b"])
+def test_a_session_id_is_no_path(session_id: str) -> None:
+    """What would leave the folder is refused."""
+    with pytest.raises(SettingsError, match="session_id: got"):
+        train_with_config(QUICK, session_id=session_id)
+
+
+def test_evaluation_rows_are_kept_apart(quick: Any) -> None:
+    """A tenth of the rows is evaluated on, ten times in a run."""
+    result = quick(use_verbose_logging=True, eval_fraction=0.1, max_steps=20)
+
+    evaluations = [entry for entry in entries(result.log_file) if entry["type"] == "evaluation_complete"]
+    assert [2, 4, 6, 8, 10, 12, 14, 16, 18, 20] == [entry["step"] for entry in evaluations]
+    assert result.metrics["eval_loss"] > 0
+
+
+def test_lora_trains_a_small_part(quick: Any) -> None:
+    """With `lora_r` the base weights are frozen, and the adapter is what is saved."""
+    result = quick(use_verbose_logging=True, lora_r=4)
+
+    model = next(entry["model_info"] for entry in entries(result.log_file) if "model_info" in entry)
+    assert 0 < model["trainable_parameters"] < model["total_parameters"] / 2
+    assert (result.model_path / "adapter_config.json").exists()
+
+
+def test_a_run_is_resumed(quick: Any) -> None:
+    """`resume_from_checkpoint: true` goes on from the newest checkpoint."""
+    quick(save_strategy="steps", save_steps=3)
+
+    result = quick(max_steps=5, resume_from_checkpoint=True, use_verbose_logging=True)
+
+    start = next(entry for entry in entries(result.log_file) if entry["type"] == "training_start")
+    assert (5, 3) == (result.steps, start["resumed_from_step"])
+
+
+def test_nothing_to_resume_is_told_before_loading(quick: Any) -> None:
+    """Without a checkpoint a wish to resume is a mistake."""
+    with pytest.raises(SettingsError, match="resume_from_checkpoint: got true, and there is no checkpoint in results"):
+        quick(resume_from_checkpoint=True)
+
+
+def test_a_row_longer_than_the_model_is_cut(quick: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A length that the model's positions do not hold is lowered, and said."""
+    model = {"architecture": "gpt2", "n_embd": 16, "n_layer": 1, "n_head": 2, "n_positions": 8, "vocab_size": 300}
+
+    assert 3 == quick(model_name=model, max_seq_length=2048).steps
+    assert "max_length is 8: the model has no more positions, 2048 were asked for" in caplog.messages
+
+
+def test_the_command_line_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    """The config as YAML, one value from the command line, the outcome as JSON."""
+    monkeypatch.chdir(tmp_path)
+    Path("run.yaml").write_text(json.dumps({**QUICK, "use_verbose_logging": True, "console": "auto"}), encoding="utf-8")
+
+    assert 0 == main(["train", "run.yaml", "--set", "max_steps=4", "--set", "learning_rate=2e-4", "--json"])
+
+    out, _ = capfd.readouterr()
+    outcome = json.loads(out)
+    assert (4, "complete", "results/final") == (outcome["steps"], outcome["summary"]["outcome"], outcome["model_path"])
+
+
+def test_every_mistake_is_a_line_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A config with mistakes ends with 2, a line for each, and nothing on stdout."""
+    monkeypatch.chdir(tmp_path)
+    Path("run.yaml").write_text("model_name: ./gone\nlora_r: -1\n", encoding="utf-8")
+
+    assert 2 == main(["train", "run.yaml"])
+
+    model = "error: run.yaml:1: model_name: gone: no such folder\n"
+    rank = "error: run.yaml:2: lora_r: got -1, expected an integer >= 0\n"
+    assert ("", model + rank) == capsys.readouterr()
+
+
+def test_callbacks_of_a_config() -> None:
+    """None where recording is off or not spoken of; else one with the config's options."""
+    assert [] == callbacks_from_config({"use_verbose_logging": False, "verbosity_level": "low"})
+    (callback,) = callbacks_from_config({"use_verbose_logging": True, "verbosity_level": "low", "learning_rate": 1.0})
+    assert "low" == callback.settings.verbosity_level

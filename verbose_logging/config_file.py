@@ -1,0 +1,138 @@
+"""A config as a file says it: YAML or JSON, with the line of every key.
+
+Numbers are read as people write them: `2e-4` is one, although YAML 1.1 takes it for a text. A key that is given twice
+is refused, because one of the two would be lost without a word.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import yaml
+
+from verbose_logging.errors import SettingsError
+from verbose_logging.value_checks import shown
+
+
+class GivenConfig(NamedTuple):
+    """A config as it was given, in code or in a file.
+
+    Args:
+        values: Its keys and their values.
+        path: The file; `None` for a config given in code.
+        lines: The line of every key in the file, from 1.
+    """
+
+    values: dict[str, Any]
+    path: Path | None = None
+    lines: Mapping[str, int] = MappingProxyType({})
+
+    def place(self, key: str) -> str:
+        """Returns what a message about a key begins with: `FILE:LINE: `, or as much of it as there is.
+
+        Example:
+            >>> GivenConfig({"lora_r": 8}, Path("run.yaml"), {"lora_r": 3}).place("lora_r")
+            'run.yaml:3: '
+            >>> GivenConfig({"lora_r": 8}).place("lora_r")
+            ''
+        """
+        if self.path is None:
+            return ""
+        line = self.lines.get(key)
+        return f"{self.path}:{line}: " if line else f"{self.path}: "
+
+    def with_assignments(self, assignments: Sequence[str]) -> GivenConfig:
+        """Returns the config with `key=value` texts from a command line in place of its own values.
+
+        A value is read as YAML; a point in the key reaches into a mapping.
+
+        Raises:
+            SettingsError: A text is no assignment, or its value no YAML.
+
+        Example:
+            >>> given = GivenConfig({"model_name": {"hidden_size": 64}})
+            >>> given.with_assignments(["model_name.hidden_size=128", "learning_rate=2e-4"]).values
+            {'model_name': {'hidden_size': 128}, 'learning_rate': 0.0002}
+        """
+        values, lines = self.values, dict(self.lines)
+        for assignment in assignments:
+            key, separator, text = assignment.partition("=")
+            if not (key and separator):
+                raise SettingsError(f"--set {assignment}: expected key=value")
+            path = key.split(".")
+            values = _assigned(values, path, _value(assignment, text))
+            lines.pop(path[0], None)
+        return GivenConfig(values, self.path, lines)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader that knows a number without a point."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
+def read_config_file(path: str | os.PathLike[str]) -> GivenConfig:
+    """Returns what a YAML or JSON file says.
+
+    Raises:
+        SettingsError: It cannot be read, is empty, is no YAML, is no mapping, or gives a key twice; the text begins
+            with `FILE:LINE:COL` where the place is known.
+    """
+    text = _text(path)
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        values = None if node is None else loader.construct_document(node)
+    except (yaml.YAMLError, ValueError) as error:
+        raise SettingsError(f"{path}{_place(error)}: {getattr(error, 'problem', None) or error}") from error
+    if values is None:
+        raise SettingsError(f"{path}: the file is empty; expected keys with values, such as 'max_steps: 100'")
+    kind = "a list" if isinstance(values, list) else shown(values)
+    if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
+        raise SettingsError(f"{path}: expected a mapping of options, got {kind}")
+    return GivenConfig({str(key): value for key, value in values.items()}, Path(path), _lines(path, node))
+
+
+def _lines(path: str | os.PathLike[str], node: yaml.MappingNode) -> dict[str, int]:
+    lines: dict[str, int] = {}
+    for key_node, _ in node.value:
+        key, line = str(key_node.value), key_node.start_mark.line + 1
+        if key in lines:
+            raise SettingsError(f"{path}:{line}: {key}: given twice, first in line {lines[key]}")
+        lines[key] = line
+    return lines
+
+
+def _value(assignment: str, text: str) -> Any:
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a safe loader with one more form of number
+    except (yaml.YAMLError, ValueError) as error:
+        raise SettingsError(f"--set {assignment}: {getattr(error, 'problem', None) or error}") from error
+
+
+def _assigned(config: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
+    name, *rest = path
+    inner = config.get(name)
+    return {**config, name: _assigned(inner if isinstance(inner, Mapping) else {}, rest, value) if rest else value}
+
+
+def _text(path: str | os.PathLike[str]) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: no text in UTF-8 (byte {error.start})") from error
+
+
+def _place(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f":{mark.line + 1}:{mark.column + 1}" if mark else ""

@@ -1,0 +1,108 @@
+"""The model of a recipe: loaded from a folder or the hub, or built from a description; quantized where asked."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from importlib import util
+from typing import Any
+
+import torch
+from peft import LoraConfig
+from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig, PretrainedConfig, PreTrainedModel
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+from verbose_logging.config import Recipe
+from verbose_logging.errors import MissingExtraError, SettingsError, hint
+
+
+def model_config(recipe: Recipe, *, trust_remote_code: bool) -> PretrainedConfig:
+    """Returns the config of a recipe's model; no weight is loaded.
+
+    Raises:
+        SettingsError: There is no such model, or its description cannot be followed.
+    """
+    if isinstance(recipe.model_name, Mapping):
+        return _described(recipe.model_name)
+    try:
+        return AutoConfig.from_pretrained(recipe.model_name, trust_remote_code=trust_remote_code)
+    except (OSError, ValueError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise SettingsError(f"model_name: {recipe.model_name}: no model there ({first})") from error
+
+
+def build_model(recipe: Recipe, config: PretrainedConfig, options: Mapping[str, Any]) -> PreTrainedModel:
+    """Returns the model, its weights loaded, or fresh for one that is described.
+
+    Args:
+        recipe: What was asked for.
+        config: As `model_config` returned it.
+        options: Further arguments of `from_pretrained`.
+
+    Raises:
+        SettingsError: It cannot be built.
+        MissingExtraError: Quantization needs bitsandbytes.
+    """
+    quantized = {"quantization_config": quantization(recipe)} if recipe.quantization != "none" else {}
+    if not isinstance(recipe.model_name, Mapping):
+        options = {"dtype": "auto" if recipe.lora_rank else torch.float32, **options, **quantized}
+        return AutoModelForCausalLM.from_pretrained(recipe.model_name, **options)
+    try:
+        model = AutoModelForCausalLM.from_config(config)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise SettingsError(f"model_name: no model can be built so: {str(error).strip().splitlines()[0]}") from error
+    if not quantized:
+        return model
+    with tempfile.TemporaryDirectory() as folder:  # weights are quantized on their way from a file
+        model.save_pretrained(folder)
+        return AutoModelForCausalLM.from_pretrained(folder, **quantized)
+
+
+def quantization(recipe: Recipe) -> BitsAndBytesConfig:
+    """Returns how bitsandbytes keeps the frozen weights.
+
+    Raises:
+        MissingExtraError: bitsandbytes is not installed.
+    """
+    if util.find_spec("bitsandbytes") is None:
+        raise MissingExtraError(f"quantization: {recipe.quantization}", "quantization")
+    if recipe.quantization == "8bit":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16 if torch.cuda.is_available() else torch.float32,
+    )
+
+
+def lora(recipe: Recipe) -> LoraConfig | None:
+    """Returns LoRA's config; `None` where every weight is trained."""
+    rank = recipe.lora_rank
+    if not rank:
+        return None
+    return LoraConfig(
+        r=rank,
+        lora_alpha=2 * rank if recipe.lora_alpha is None else recipe.lora_alpha,
+        lora_dropout=recipe.lora_dropout or 0.0,
+        target_modules=recipe.target_modules or "all-linear",
+        task_type="CAUSAL_LM",
+    )
+
+
+def _described(description: Mapping[str, Any]) -> PretrainedConfig:
+    options = dict(description)
+    architecture = str(options.pop("architecture"))
+    if architecture not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        near = hint(architecture, MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
+        raise SettingsError(f"model_name.architecture: no causal language model '{architecture}'{near}")
+    kind = CONFIG_MAPPING[architecture]
+    known = {*kind().to_dict(), *kind.attribute_map}
+    for name in options:
+        if name not in known:
+            raise SettingsError(f"model_name.{name}: a {architecture} has no such option{hint(name, known)}")
+    try:
+        return kind(**options)
+    except Exception as error:  # each architecture checks its options in its own way
+        raise SettingsError(f"model_name: {str(error).strip().splitlines()[0]}") from error

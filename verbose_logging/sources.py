@@ -1,0 +1,86 @@
+"""Whether the models and data sets that a config names are there, judged before anything is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from verbose_logging.errors import hint
+
+DATA_FORMATS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".txt": "text",
+    ".md": "text",
+}
+
+
+def is_path(name: str) -> bool:
+    """Returns whether a name means a file or folder here, not something on the hub.
+
+    Example:
+        >>> is_path("data/train.csv"), is_path("./model"), is_path("Qwen/Qwen3-0.6B"), is_path("imdb")
+        (True, True, False, False)
+    """
+    path = Path(name).expanduser()
+    return path.exists() or name.startswith(("/", ".", "~")) or path.suffix in DATA_FORMATS or len(path.parts) > 2  # noqa: PLR2004 - OWNER/NAME
+
+
+def data_problem(source: Any) -> str | None:
+    """Returns what is wrong with where data shall come from, `None` where nothing is seen from here.
+
+    Args:
+        source: A path, a name on the hub, arguments of `datasets.load_dataset`, columns, rows, or a data set.
+    """
+    if isinstance(source, str):
+        return _data_path_problem(source) if is_path(source) or not source else None
+    if isinstance(source, bool | int | float):
+        return f"got {source!r}, expected a file, a folder, a name on the hub or a data set"
+    if isinstance(source, dict) and not _is_columns(source) and "path" not in source:
+        return "got a mapping without 'path', expected the arguments of datasets.load_dataset or a list for each column"
+    return None
+
+
+def model_problem(model: Any) -> str | None:
+    """Returns what is wrong with the model that a config names, `None` where nothing is seen from here."""
+    if isinstance(model, dict):
+        return None if "architecture" in model else "got a mapping without 'architecture', such as 'qwen2' or 'gpt2'"
+    if not model:
+        return "got an empty text, expected a name on the hub or a folder"
+    if not is_path(model):
+        return None
+    return folder_problem(Path(model).expanduser(), "config.json")
+
+
+def folder_problem(folder: Path, needed: str) -> str | None:
+    """Returns what is wrong with a folder that should hold a certain file."""
+    if not folder.exists():
+        return f"{folder}: no such folder{_near(folder)}"
+    if not folder.is_dir():
+        return f"{folder}: expected a folder, got a file"
+    return None if (folder / needed).exists() else f"{folder}: no {needed} in it"
+
+
+def _data_path_problem(source: str) -> str | None:
+    path = Path(source).expanduser()
+    if not source or not path.exists():
+        return f"{source or 'got an empty text'}: no such file or folder{_near(path)}"
+    if path.is_file() and path.suffix not in DATA_FORMATS:
+        return f"{source}: files ending in '{path.suffix}' are not read; expected {', '.join(DATA_FORMATS)}"
+    return None
+
+
+def _is_columns(source: dict[str, Any]) -> bool:
+    return bool(source) and all(isinstance(column, list) for column in source.values())
+
+
+def _near(path: Path) -> str:
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return ""
+    return hint(path.name, names)
