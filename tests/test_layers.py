@@ -13,7 +13,7 @@ WORDS = {"errors", "clock", "facts", "entries", "levels", "protocols"}
 PURE = {
     "windows", "formatting", "plain", "simplify", "guard", "trends", "resources", "position", "tally", "messages",
     "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder", "settings", "testing",
-    "flop_costs", "option_checks", "peaks", "run_document", "ring",
+    "flop_costs", "option_checks", "peaks", "run_document", "ring", "console", "phases", "printable",
     "config", "config_file", "config_names", "value_checks", "sources", "data_shapes", "training_folders",
 }  # fmt: skip
 EDGES = {
@@ -22,7 +22,7 @@ EDGES = {
 }  # fmt: skip
 DOORS = {
     "callback", "containment", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
-    "history", "instruments",
+    "history", "instruments", "model_state",
     "loop", "loop_course", "loop_facts", "device_scalars", "accelerate_tracker",
     "training", "training_arguments", "training_plan", "preparation", "datasets", "tokenizing", "model_loading",
     "automatic", "report_to", "demo",

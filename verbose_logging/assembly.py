@@ -6,7 +6,7 @@ entry is built right before it is published, never kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,8 +14,9 @@ import msgspec
 from verbose_logging import entries, facts, messages
 from verbose_logging.entries import SCHEMA_VERSION, Entry
 from verbose_logging.formatting import counted
-from verbose_logging.measurements import Measurements, finite
+from verbose_logging.measurements import Measurements, Numbered, finite
 from verbose_logging.meters.flops import mfu_receipt
+from verbose_logging.phases import Phase, phase_at
 from verbose_logging.plain import split_nonfinite
 from verbose_logging.rules.alerts import Finding
 from verbose_logging.tally import evaluation_losses
@@ -150,19 +151,30 @@ def training_step_complete(run: Measurements, fact: facts.StepEnd) -> Entry:
     )
 
 
-def progress_report(run: Measurements, fact: facts.StepEnd) -> Entry:
+def progress_report(run: Measurements, fact: facts.StepEnd, phases: Sequence[Phase]) -> Entry:
     """A share of the run is done."""
     numbers = run.at_step()
+    said, nonfinite = split_nonfinite({"model_state": run.tally.model_state})
+    share = _number(numbers.progress.get("progress_percent")) or 0.0
     return entries.ProgressReport(
         **run.position.header(fact.at, messages.progress_message(numbers.progress)),
         progress=numbers.progress,
         metrics=numbers.metrics,
         timing=numbers.timing,
         resource_usage=run.resource_usage(),
-        batch=run.tally.batch or None,
+        batch=run.tally.batch | _tokens_per_batch(run, numbers) or None,
         model=run.tally.model or None,
-        nonfinite=numbers.nonfinite,
+        model_state=said["model_state"],
+        phase=phase_at(phases, share / 100),
+        nonfinite=(numbers.nonfinite or {}) | nonfinite or None,
     )
+
+
+def _tokens_per_batch(run: Measurements, numbers: Numbered) -> dict[str, int]:
+    """Returns the step's real tokens by its micro-batches, where they were counted."""
+    tokens = _number(numbers.metrics.get("real_tokens"))
+    micro_batches = run.tally.micro_step
+    return {} if tokens is None or not micro_batches else {"tokens_per_batch": round(tokens / micro_batches)}
 
 
 def training_metrics_update(run: Measurements, fact: facts.Logged) -> Entry:

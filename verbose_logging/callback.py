@@ -19,6 +19,7 @@ from verbose_logging.facts import Fact, Logged, PreOptimizerStep, StepBegin, Ste
 from verbose_logging.inspection import inspect_model, inspect_system
 from verbose_logging.inspection.redaction import redact
 from verbose_logging.instruments import Instruments
+from verbose_logging.model_state import Ask, model_state_asker
 from verbose_logging.plain import plain
 from verbose_logging.problems import warn
 from verbose_logging.session import END_SECONDS, Session, current_resource_usage
@@ -66,6 +67,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self._output_dir: str | None = None
         self._put: Callable[[Fact], None] = _discard
         self._told: set[str] = set()
+        self._ask_model: Ask | None = None
         self._instruments = Instruments(self.settings, self._on_exception, self._tell_once)
 
     # -- a run's beginning and end ---------------------------------------------------------------------------------
@@ -94,6 +96,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         trainer = find_trainer()
         self._instruments.attach(trainer, session.put)
         self._inspect(session, trainer, args, kwargs)
+        self._ask_model = model_state_asker(self.settings, state, session.put, self._tell_once)
         session.begin(train_begin(args, state, kwargs.get("train_dataloader"), attempt=self._attempt))
 
     def _leave_earlier(self, *, retry: bool) -> None:
@@ -183,6 +186,8 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """The step is done; `should_log` tells whether the Trainer logs it right after."""
+        if self._ask_model is not None:
+            self._ask_model(state, kwargs["model"])
         self._put(StepEnd(monotonic(), state.global_step, state.epoch or 0.0, control.should_log))
 
     # -- hooks now and then ----------------------------------------------------------------------------------------

@@ -207,9 +207,10 @@ class ProgressReport(EntryBase, frozen=True, kw_only=True, tag="progress_report"
         metrics: As in a step.
         timing: As in a step.
         resource_usage: The machine's latest readings.
-        batch: Batch size, accumulation, tokens of a batch.
-        model: Parameters, all and active ones.
+        batch: Batch size, accumulation, real tokens of a micro-batch.
+        model: Parameters: all, trainable and active ones.
         model_state: What the user's own `model_state` said.
+        phase: The one of the user's own `phases` that the run is in.
     """
 
     progress: Group
@@ -219,6 +220,7 @@ class ProgressReport(EntryBase, frozen=True, kw_only=True, tag="progress_report"
     batch: Tree | None = None
     model: Tree | None = None
     model_state: Tree | None = None
+    phase: Tree | None = None
 
 
 class EvaluationComplete(EntryBase, frozen=True, kw_only=True, tag="evaluation_complete"):

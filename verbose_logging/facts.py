@@ -290,6 +290,12 @@ class UserWrote(FactBase, frozen=True):
     entry: dict[str, Any]
 
 
+class ModelStateRead(FactBase, frozen=True):
+    """What the user's `model_state` says of the step that is about to end, already a plain and redacted copy."""
+
+    model_state: dict[str, Any]
+
+
 class FactsDropped(FactBase, frozen=True):
     """Facts that found the inbox full, observed between the monotonic times `first_at` and `last_at`."""
 
@@ -324,5 +330,6 @@ Fact: TypeAlias = Union[  # noqa: UP007 - msgspec and TypeAlias need the runtime
     ProbeFailed,
     GcPause,
     UserWrote,
+    ModelStateRead,
     FactsDropped,
 ]

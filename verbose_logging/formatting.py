@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 UNKNOWN = "-"
+_SLACK = 1e-6  # a share is a quotient of steps
+_MINUTES_SAY_MORE = 120.0
 
 
 def fixed(value: float | None, digits: int = 4) -> str:
@@ -15,6 +18,17 @@ def fixed(value: float | None, digits: int = 4) -> str:
         ('10.2313', '-', 'nan')
     """
     return UNKNOWN if value is None else f"{value:.{digits}f}"
+
+
+def decimal(value: float | None, digits: int = 4) -> str:
+    """Returns a number with so many decimals, or in scientific notation where those would show nothing of it.
+
+    Example:
+        >>> decimal(2.4567), decimal(0.00002), decimal(0.0), decimal(None)
+        ('2.4567', '2.00e-05', '0.0000', '-')
+    """
+    too_small = value is not None and 0 < abs(value) < 0.5 * 10**-digits
+    return scientific(value) if too_small else fixed(value, digits)
 
 
 def scientific(value: float | None) -> str:
@@ -55,6 +69,65 @@ def percent(value: float | None, digits: int = 1) -> str:
         ('42.15%', '-')
     """
     return UNKNOWN if value is None else f"{value:.{digits}f}%"
+
+
+def percent_done(value: float | None) -> str:
+    """Returns a share of a run, cut so that 100% means the end.
+
+    Example:
+        >>> percent_done(25.0), percent_done(7.000000000000001), percent_done(99.999), percent_done(12.5)
+        ('25%', '7%', '99.99%', '12.5%')
+    """
+    return UNKNOWN if value is None else f"{math.floor(100 * value + _SLACK) / 100:g}%"
+
+
+def rate(value: float | None) -> str:
+    """Returns how often something happens in a second, with two decimals or, when it is rare, two digits.
+
+    Example:
+        >>> rate(17.234), rate(0.85), rate(0.00417), rate(None)
+        ('17.23', '0.85', '0.0042', '-')
+    """
+    if value is None or not 0 < value < 0.1:  # noqa: PLR2004 - two decimals would show one digit or none
+        return fixed(value, 2)
+    return f"{value:.2g}"
+
+
+def step_duration(seconds: float | None) -> str:
+    """Returns how long a step takes.
+
+    Example:
+        >>> step_duration(0.05803), step_duration(12.5), step_duration(None)
+        ('58.03ms', '12.50s', '-')
+    """
+    if seconds is None:
+        return UNKNOWN
+    return f"{1000 * seconds:.2f}ms" if seconds < 1 else f"{seconds:.2f}s"
+
+
+def elapsed(minutes: float | None) -> str:
+    """Returns how long a run has been under way, with the minutes as long as they say more than the hours.
+
+    Example:
+        >>> elapsed(147.0), elapsed(73.8), elapsed(None)
+        ('2.45 hours', '1.23 hours (73.8 min)', '-')
+    """
+    if minutes is None:
+        return UNKNOWN
+    hours = f"{minutes / 60:.2f} hours"
+    return f"{hours} ({minutes:.1f} min)" if minutes < _MINUTES_SAY_MORE else hours
+
+
+def memory(used_gb: float | None, total_gb: float | None) -> str:
+    """Returns how much memory is used, and of how much where that is known.
+
+    Example:
+        >>> memory(8.42, 24), memory(0.912, None)
+        ('8.42GB / 24.00GB', '0.91GB')
+    """
+    if used_gb is None:
+        return UNKNOWN
+    return f"{used_gb:.2f}GB" if total_gb is None else f"{used_gb:.2f}GB / {total_gb:.2f}GB"
 
 
 def clock_duration(seconds: float | None) -> str:
@@ -104,3 +177,33 @@ def byte_size(size: float | None) -> str:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} TB"
+
+
+def peak(name: str, value: float) -> str:
+    """Returns a peak with the unit that its name tells.
+
+    Example:
+        >>> peak("memory_usage_peak", 68.25), peak("process_memory_peak", 912.0)
+        ('68.2%', '912 MB')
+    """
+    if name.endswith("usage_peak"):
+        return percent(value)
+    return f"{thousands(value)} MB" if name == "process_memory_peak" else f"{value:.4g}"
+
+
+def ledger_rows(ledger: Mapping[str, float]) -> list[tuple[str, str, str]]:
+    """Returns where the time went, largest part first and the total last: name, seconds, share. Empty without a total.
+
+    Example:
+        >>> ledger_rows({"other_seconds": 1.0, "data_wait_seconds": 3.0, "total_seconds": 4.0})
+        [('data wait', '3.00 s', '75.0%'), ('other', '1.00 s', '25.0%'), ('total', '4.00 s', '100.0%')]
+    """
+    parts = dict(ledger)
+    total = parts.pop("total_seconds", None)
+    if not total:
+        return []
+    rows = [*sorted(parts.items(), key=lambda part: -part[1]), ("total", total)]
+    return [
+        (name.removesuffix("_seconds").replace("_", " "), f"{fixed(seconds, 2)} s", percent(100 * seconds / total))
+        for name, seconds in rows
+    ]

@@ -22,6 +22,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
         trends: Whether `trends` is written.
         dear_readings: Whether each core's load and the machine's temperatures are read.
         progress_percent: Share of the run between two progress reports, in percent.
+        console_forms: What is printed where nothing else is asked for.
         sample_interval_seconds: Time between two readings of the machine.
     """
 
@@ -32,6 +33,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     trends: bool
     dear_readings: bool
     progress_percent: float
+    console_forms: tuple[str, ...]
     sample_interval_seconds: float
 
 
@@ -70,6 +72,7 @@ LEVELS: dict[str, Level] = {
             trends=False,
             dear_readings=False,
             progress_percent=10.0,
+            console_forms=("milestones",),
             sample_interval_seconds=5.0,
         ),
         Level(
@@ -80,6 +83,7 @@ LEVELS: dict[str, Level] = {
             trends=False,
             dear_readings=False,
             progress_percent=1.0,
+            console_forms=("progress",),
             sample_interval_seconds=2.0,
         ),
         Level(
@@ -90,6 +94,7 @@ LEVELS: dict[str, Level] = {
             trends=True,
             dear_readings=False,
             progress_percent=1.0,
+            console_forms=("steps", "progress"),
             sample_interval_seconds=1.0,
         ),
         Level(
@@ -100,6 +105,7 @@ LEVELS: dict[str, Level] = {
             trends=True,
             dear_readings=True,
             progress_percent=1.0,
+            console_forms=("steps", "progress"),
             sample_interval_seconds=1.0,
         ),
     )

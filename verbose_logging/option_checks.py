@@ -33,6 +33,16 @@ def check_parts(name: str, given: Any, seam: type) -> None:
             raise SettingsError(f"{name}: {part!r} lacks the methods of verbose_logging.protocols.{name[:-1].title()}")
 
 
+def check_callable(name: str, given: Any) -> None:
+    """Checks that an option is a function, or not given.
+
+    Raises:
+        SettingsError: It cannot be called.
+    """
+    if given is not None and not callable(given):
+        raise SettingsError(f"{name}: expected a function of the Trainer's state and the model, got {given!r}")
+
+
 def check_path(name: str, path: str | None) -> None:
     """Checks that a path can be a file's name here.
 

@@ -18,6 +18,7 @@ from verbose_logging.guard import Guard
 from verbose_logging.levels import Level
 from verbose_logging.measurements import Measurements
 from verbose_logging.milestones import Milestones
+from verbose_logging.phases import Phase
 from verbose_logging.protocols import Rule
 from verbose_logging.ring import StepRing
 from verbose_logging.rules import build_rules
@@ -68,16 +69,18 @@ class RunRecorder:
         rules: What is judged; every entry is judged at full detail, whatever the level writes.
         guard: Contains a meter or a rule that raises.
         progress_percent: Share of the run between two progress reports.
+        phases: The user's names for shares of the run.
         peak_flops: What one device can do, in FLOP/s, where the user states it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only options of one recording
         self,
         level: Level,
         rules: Sequence[Rule],
         guard: Guard,
         *,
         progress_percent: float,
+        phases: Sequence[Phase] = (),
         peak_flops: float | None = None,
     ) -> None:
         self._level = level
@@ -85,6 +88,7 @@ class RunRecorder:
         self._run = Measurements(guard, peak_flops=peak_flops)
         self._alerts = Alerts(rules, guard)
         self._milestones = Milestones(progress_percent)
+        self._phases = phases
         self._ring = StepRing(_STEPS_KEPT)
         self._waiting: facts.StepEnd | None = None
         self._training = False
@@ -129,7 +133,7 @@ class RunRecorder:
         self._waiting = None
         self._publish(assembly.training_step_complete(self._run, step_end), step_end.at)
         if self._milestones.passed(step_end.finished):
-            self._publish(assembly.progress_report(self._run, step_end), step_end.at)
+            self._publish(assembly.progress_report(self._run, step_end, self._phases), step_end.at)
 
     def _logged(self, fact: facts.Logged) -> None:
         of_waiting_step = not any(name.startswith("eval_") for name in fact.logs)
@@ -179,11 +183,11 @@ class RunRecorder:
 
 def recorder_for(settings: Settings, guard: Guard) -> RunRecorder:
     """Returns a fresh recorder with the settings' level, rules and intervals."""
-    level = settings.level
     return RunRecorder(
-        level,
+        settings.level,
         build_rules(settings.alerts),
         guard,
-        progress_percent=settings.progress_percent or level.progress_percent,
+        progress_percent=settings.report_percent,
+        phases=settings.phases,
         peak_flops=settings.peak_flops,
     )

@@ -85,10 +85,11 @@ class Session:
         context = SinkContext(
             log_file=settings.log_path,
             standard_log_file=settings.standard_log_path,
-            console=settings.console_form,
             output_dir=settings.output_path,
             run_name=settings.run_name,
             log_save_interval=settings.log_save_interval,
+            console_forms=settings.console_forms,
+            console_interval=settings.console_interval,
             clock=self._clock,
             fallback=fallback,
         )

@@ -15,13 +15,20 @@ import msgspec
 from verbose_logging.config_file import read_config_file
 from verbose_logging.errors import SettingsError, did_you_mean
 from verbose_logging.levels import Level, level_named
-from verbose_logging.option_checks import check_parts, check_path, explain, is_true, level_of_environment
+from verbose_logging.option_checks import (
+    check_callable,
+    check_parts,
+    check_path,
+    explain,
+    is_true,
+    level_of_environment,
+)
+from verbose_logging.phases import Phase, check_phases
 from verbose_logging.protocols import Probe, Sink
 from verbose_logging.rules import build_rules
 
-ConsoleForm: TypeAlias = Literal["auto", "steps", "milestones", "off"]
+ConsoleForm: TypeAlias = Literal["auto", "steps", "progress", "table", "milestones", "off"]
 Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
-Share: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=100)]
 
 ALIASES = {"wandb_run_name": "run_name"}
 
@@ -37,9 +44,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         output_dir: Where the run's JSON file goes; by default the Trainer's `output_dir`, else the log's folder.
         save_log_to_json: Whether the run's JSON file is written.
         log_save_interval: Steps between two savings of it.
-        console: What is printed: "steps" a line per step, "milestones" starts, epochs, evaluations, checkpoints and
-            the end, "off" nothing; "auto" is milestones at low and steps above.
+        console: What is printed: "steps" a line per step, "progress" a block per progress report, "table" a row per
+            logged step, "milestones" starts, epochs, evaluations, checkpoints, findings and the end, which all others
+            have too, "off" nothing; "auto" is milestones at low, progress at medium, steps and progress above.
+        console_interval: Least time of training between two step lines, in seconds; 0 prints all. By default 0.1 where
+            somebody watches, on a terminal or in a notebook, and 0 elsewhere.
         progress_percent: Share of the run between two progress reports, in percent; by default the level's.
+        model_state: A function of the Trainer's state and the model, called at progress reports only, that returns
+            numbers and texts by name for the report.
+        phases: Names for shares of the run, as in `[(0.0, "basic", "What is learned first"), (0.5, "deep")]`.
         sample_interval_seconds: Time between two readings of the machine; by default the level's.
         alerts: Parameters of rules by name, or "off", as in `{"high_memory": {"above": 80}, "slow_steps": "off"}`.
         probes: What reads the machine; by default every built-in probe that finds its hardware.
@@ -70,7 +83,10 @@ Valid: low, medium, high, ultra
     save_log_to_json: bool = True
     log_save_interval: Annotated[int, msgspec.Meta(ge=1)] = 100
     console: ConsoleForm = "auto"
-    progress_percent: Share | None = None
+    console_interval: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    progress_percent: Positive | None = None
+    model_state: Any = None
+    phases: list[Phase] = []
     sample_interval_seconds: Positive | None = None
     alerts: dict[str, dict[str, Any] | Literal["off"]] = {}
     probes: Any = None
@@ -182,6 +198,8 @@ Valid: low, medium, high, ultra
         for name in ("log_file", "standard_log_file", "output_dir"):
             check_path(name, getattr(self, name))
         check_parts("sinks", self.sinks, Sink)
+        check_callable("model_state", self.model_state)
+        check_phases(self.phases)
         check_parts("probes", self.probes, Probe)
 
     @property
@@ -210,16 +228,21 @@ Valid: low, medium, high, ultra
         return self.log_path.parent if self.output_dir is None else Path(self.output_dir).expanduser().absolute()
 
     @property
-    def console_form(self) -> str:
+    def console_forms(self) -> tuple[str, ...]:
         """What is printed, with "auto" decided by the level."""
-        if self.console != "auto":
-            return self.console
-        return "milestones" if self.verbosity_level == "low" else "steps"
+        return self.level.console_forms if self.console == "auto" else (self.console,)
+
+    @property
+    def report_percent(self) -> float:
+        """Share of the run between two progress reports, in percent."""
+        return self.progress_percent or self.level.progress_percent
 
     def described(self) -> dict[str, Any]:
         """Returns the settings as plain values, as the log carries them."""
-        plain = {name: getattr(self, name) for name in self.__struct_fields__ if name not in {"probes", "sinks"}}
+        parts = {"probes", "sinks", "model_state"}
+        plain = {name: getattr(self, name) for name in self.__struct_fields__ if name not in parts}
         return plain | {
             "probes": None if self.probes is None else [type(probe).__name__ for probe in self.probes],
             "sinks": [type(sink).__name__ for sink in self.sinks],
+            "model_state": getattr(self.model_state, "__qualname__", None),
         }

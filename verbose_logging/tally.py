@@ -11,6 +11,7 @@ from verbose_logging.facts import (
     Evaluated,
     Fact,
     MicroStep,
+    ModelStateRead,
     Predicted,
     PredictionStep,
     PreOptimizerStep,
@@ -39,6 +40,7 @@ class Tally:
         self.best_losses: dict[str, float] = {}
         self.batch: dict[str, Any] = {}
         self.model: dict[str, Any] = {}
+        self.model_state: dict[str, Any] | None = None
 
     def observe(self, fact: Fact, step: int) -> None:
         """Takes in a fact.
@@ -63,6 +65,8 @@ class Tally:
             self.checkpoints += 1
         elif isinstance(fact, TrainBegin):
             self.epochs = 0
+        elif isinstance(fact, ModelStateRead):
+            self.model_state = fact.model_state
         elif isinstance(fact, TrainingInspected):
             self._inspected(fact)
 
@@ -70,6 +74,7 @@ class Tally:
         if isinstance(fact, StepBegin):
             self.micro_step = 0
             self.micro_batch = None
+            self.model_state = None
         elif isinstance(fact, MicroStep):
             self.micro_batch = fact
         else:
@@ -93,7 +98,7 @@ class Tally:
             "gradient_accumulation_steps": "gradient_accumulation_steps",
         }
         self.batch = {ours: fact.training_args[key] for key, ours in arguments.items() if key in fact.training_args}
-        counts = ("total_parameters", "trainable_parameters")
+        counts = ("total_parameters", "trainable_parameters", "active_parameters")
         self.model = {key: fact.model_info[key] for key in counts if key in fact.model_info}
 
 

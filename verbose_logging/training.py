@@ -128,7 +128,7 @@ def train(config: TrainingConfig) -> TrainingResult:
     recorder = None if config.settings is None else callback_from_settings(config.settings)
     trainer = _trainer(prepared, [recorder] if recorder else [])
     try:
-        if recorder is not None and recorder.settings.console_form != "off":
+        if recorder is not None and recorder.settings.console != "off":
             _silence_log_lines(trainer)
         outcome = trainer.train(resume_from_checkpoint=config.recipe.resume_from_checkpoint)
         model_path = Path(prepared.arguments.output_dir) / FINAL

@@ -8,7 +8,14 @@ import msgspec
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import GPT2Config, GPT2LMHeadModel, Qwen2Config, Qwen2ForCausalLM
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    MixtralConfig,
+    MixtralForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
 
 from verbose_logging.inspection.model import inspect_model
 
@@ -49,6 +56,29 @@ def qwen() -> Qwen2ForCausalLM:
 
 BLOCK = 16 * 16 + 16 + 2 * (16 * 8 + 8) + 16 * 16 + 3 * 16 * 32 + 2 * 16
 TOTAL = 1600 + BLOCK + 16 + 1600
+
+
+def test_every_parameter_of_a_dense_model_is_active(qwen: Qwen2ForCausalLM) -> None:
+    """Without a mixture of experts a token meets all of them."""
+    assert TOTAL == inspect_model(qwen)["active_parameters"]
+
+
+def test_of_a_mixture_the_chosen_experts_are_active() -> None:
+    """With 2 of 8 experts chosen, three quarters of the experts' parameters rest."""
+    config = MixtralConfig(
+        vocab_size=32,
+        hidden_size=16,
+        intermediate_size=24,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        num_local_experts=8,
+        num_experts_per_tok=2,
+    )
+    info = inspect_model(MixtralForCausalLM(config))
+    experts = 2 * 8 * 3 * 16 * 24
+
+    assert info["total_parameters"] - experts * 6 // 8 == info["active_parameters"]
 
 
 def test_a_dense_model_is_counted_exactly(qwen: Qwen2ForCausalLM) -> None:

@@ -24,7 +24,7 @@ class _Cuda:
 
     def get_device_properties(self, index: int) -> Any:
         assert self._initialised, "asking for properties initialises CUDA"
-        return SimpleNamespace(name=self._names[index], uuid=f"aaaa-{index}")
+        return SimpleNamespace(name=self._names[index], uuid=f"aaaa-{index}", total_memory=80 * _GB)
 
     def memory_stats_as_nested_dict(self, index: int) -> dict[str, Any]:
         allocated, reserved, peak = (2, 4, 3) if index == 0 else (0, 0, 0)
@@ -42,6 +42,7 @@ def test_a_device_in_use_is_read_exactly() -> None:
     device = {
         "index": 0,
         "uuid": "GPU-aaaa-0",
+        "memory_total_gb": 80.0,
         "memory_allocated_gb": 2.0,
         "memory_reserved_gb": 4.0,
         "memory_peak_allocated_gb": 3.0,

@@ -169,14 +169,15 @@ def test_one_hung_sink_costs_the_others_nothing(hanging: Hanging) -> None:
 BLOCKED_CONSOLE = """
 import logging, sys
 from tqdm import tqdm
-from verbose_logging.sinks.console import log_to_console
+from verbose_logging.console.output import Output
+from verbose_logging.sinks.console_log import log_to_console
 from verbose_logging.sinks.lane import Lane
 from verbose_logging.testing import MemorySink
 
 class Lines(MemorySink):
     def write(self, entries):
         for number in entries:
-            log_to_console(logging.INFO, "step " * 20, number)
+            log_to_console(Output(rows=("step " * 20,), timestamp="2026-01-01T00:00:00.000000+00:00"))
 
 lane = Lane("console", Lines(), lambda part, error: None)
 lane.write(range(3000))

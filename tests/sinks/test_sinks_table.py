@@ -20,10 +20,11 @@ def context(site: Any) -> SinkContext:
     return SinkContext(
         log_file=site.folder / "verbose_training_logs.jsonl",
         standard_log_file=site.folder / "training_logs.jsonl",
-        console="steps",
         output_dir=site.folder,
         run_name=None,
         log_save_interval=100,
+        console_forms=("steps",),
+        console_interval=None,
         clock=site.clock,
         fallback=site.fallback,
     )
@@ -87,10 +88,11 @@ def test_what_is_not_wanted_is_left_out(tmp_path: Path, site: Any) -> None:
     context = SinkContext(
         log_file=tmp_path / "log.jsonl",
         standard_log_file=None,
-        console="off",
         output_dir=None,
         run_name=None,
         log_save_interval=100,
+        console_forms=("off",),
+        console_interval=None,
         clock=site.clock,
         fallback=site.fallback,
     )

@@ -24,6 +24,7 @@ def _other_differences() -> list[tuple[str, ...]]:
         "`trends` in a step": lambda level: _yes(level.trends),
         "each core's load, temperatures": lambda level: _yes(level.dear_readings),
         "a progress report": lambda level: f"each {level.progress_percent:g} %",
+        "the console": lambda level: ", ".join(level.console_forms),
         "a reading of the machine": lambda level: f"each {level.sample_interval_seconds:g} s",
     }
     return [(what, *map(cell, LEVELS.values())) for what, cell in cells.items()]

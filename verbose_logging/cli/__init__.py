@@ -21,7 +21,7 @@ from verbose_logging.cli.show import show
 from verbose_logging.cli.train import train
 from verbose_logging.cli.validate import validate
 from verbose_logging.errors import ConfigError, LogError, VerboseLoggingError
-from verbose_logging.reading.printable import printable
+from verbose_logging.printable import printable
 
 PROGRAM = "verbose-logging"
 VERBS: dict[str, Callable[..., None]] = {

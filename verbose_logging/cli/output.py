@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from verbose_logging.reading.printable import printable
+from verbose_logging.printable import printable
 
 
 def print_json(value: Any) -> None:

@@ -140,18 +140,6 @@ def loss_text(losses: Mapping[str, Any]) -> str | None:
     return _joined(_number("last", losses["last"]), f"best {fixed(losses['best'])}{_step_note(losses, 'best_step')}")
 
 
-def peak_text(name: str, value: float) -> str:
-    """Returns a peak with the unit that its name tells.
-
-    Example:
-        >>> peak_text("memory_usage_peak", 68.25), peak_text("process_memory_peak", 912.0)
-        ('68.2%', '912 MB')
-    """
-    if name.endswith("usage_peak"):
-        return percent(value)
-    return f"{thousands(value)} MB" if name == "process_memory_peak" else f"{value:.4g}"
-
-
 ROWS: dict[str, Callable[[Summary], str | None]] = {
     "run": run,
     "model": model,

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from verbose_logging.cli.output import safe
-from verbose_logging.cli.summary_rows import ROWS, loss_text, peak_text
-from verbose_logging.formatting import fixed, percent
+from verbose_logging.cli.summary_rows import ROWS, loss_text
+from verbose_logging.formatting import ledger_rows, peak
 
 _STYLES = {"complete": "bold green", "failed": "bold red", "interrupted": "bold yellow", "unfinished": "bold cyan"}
 _SEVERITY_STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
@@ -56,18 +56,15 @@ def _pairs(rows: Iterable[tuple[str, str | None]]) -> Text:
 
 def _time(summary: Mapping[str, Any]) -> Table | None:
     """Returns where the time went, largest part first."""
-    ledger = dict(summary.get("time_ledger", {}))
-    total = ledger.pop("total_seconds", None)
-    if not total:
+    rows = ledger_rows(summary.get("time_ledger", {}))
+    if not rows:
         return None
     table = Table.grid(padding=(0, 2))
     table.add_column()
     table.add_column(justify="right")
     table.add_column(justify="right")
-    for name, seconds in sorted(ledger.items(), key=lambda part: -part[1]):
-        label = name.removesuffix("_seconds").replace("_", " ")
-        table.add_row(safe(f"  {label}"), f"{fixed(seconds, 2)} s", percent(100 * seconds / total))
-    table.add_row("  total", f"{fixed(total, 2)} s", percent(100.0))
+    for name, seconds, share in rows:
+        table.add_row(safe(f"  {name}"), seconds, share)
     return table
 
 
@@ -84,7 +81,7 @@ def _earlier_runs(summary: Mapping[str, Any]) -> Text | None:
 
 def _peaks(summary: Mapping[str, Any]) -> Text | None:
     peaks = summary.get("peaks") or {}
-    return _pairs((name.replace("_", " "), peak_text(name, value)) for name, value in peaks.items()) if peaks else None
+    return _pairs((name.replace("_", " "), peak(name, value)) for name, value in peaks.items()) if peaks else None
 
 
 def _alerts(summary: Mapping[str, Any]) -> Table | None:

@@ -6,17 +6,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from verbose_logging.inspection.experts import active_share
 from verbose_logging.inspection.parameters import Parameter, held_bytes, parameters_of
 from verbose_logging.inspection.sections import gather
+from verbose_logging.inspection.unknown_cost import UnknownCostError
 from verbose_logging.probes.units import mb, percent
 
 
 def inspect_model(model: Any) -> dict[str, Any]:
     """Returns what can be told of anything that has `named_parameters()`; `{}` for `None`.
 
-    name, architecture; total_parameters, trainable_parameters, frozen_parameters, trainable_percent; size_mb (what this
-    process holds), buffers_mb; dtype_percent (share of the parameters by type), devices; modules (parameters,
-    trainable_parameters and percent by top-level module); gradient_checkpointing, quantization, adapters, config.
+    name, architecture; total_parameters, trainable_parameters, frozen_parameters, trainable_percent, active_parameters
+    (those that a token meets); size_mb (what this process holds), buffers_mb; dtype_percent (share of the parameters by
+    type), devices; modules (parameters, trainable_parameters and percent by top-level module); gradient_checkpointing,
+    quantization, adapters, config.
     What cannot be told is absent.
     """
     if model is None:
@@ -38,6 +41,7 @@ def _tensors(model: Any) -> dict[str, Any]:
     read = gather(
         {
             "parameters": lambda: _parameters(model),
+            "active_parameters": lambda: _active_parameters(model),
             "buffers_mb": lambda: mb(held_bytes(buffer for _, buffer in model.named_buffers())),
         }
     )
@@ -63,6 +67,19 @@ def _parameters(model: Any) -> dict[str, Any]:
             "modules": _modules(parameters, total),
         }
     return facts
+
+
+def _active_parameters(model: Any) -> int | None:
+    """Returns how many parameters work on a token: of a mixture's experts, those that the router chooses."""
+    modules = dict(model.named_modules())
+    try:
+        parts = [
+            parameter.count * active_share(".".join(parameter.path), modules, stacked=1)
+            for parameter in parameters_of(model)
+        ]
+    except UnknownCostError:
+        return None
+    return round(sum(parts))
 
 
 def _total(parameters: Sequence[Parameter]) -> int:

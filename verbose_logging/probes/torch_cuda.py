@@ -25,7 +25,7 @@ class TorchCudaProbe:
         self._torch = torch
 
     def read(self) -> Mapping[str, Any]:
-        """Returns devices: index, uuid, memory_allocated_gb, memory_reserved_gb, memory_peak_allocated_gb and more."""
+        """Returns devices: index, uuid, memory_total_gb, memory_allocated_gb, memory_reserved_gb and more."""
         cuda = _initialised_cuda(self._torch())
         if cuda is None:
             return {}
@@ -68,6 +68,7 @@ def _device(cuda: Any, index: int) -> dict[str, Any] | None:
     return {
         "index": index,
         "uuid": _uuid(cuda, index),
+        "memory_total_gb": gb(cuda.get_device_properties(index).total_memory),
         "memory_allocated_gb": gb(allocated["current"]),
         "memory_reserved_gb": gb(statistics["reserved_bytes"]["all"]["current"]),
         "memory_peak_allocated_gb": gb(allocated["peak"]),

@@ -5,20 +5,26 @@ To add one: a file beside this one with a class of `write`, `flush` and `close`,
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 
+from verbose_logging.console.screen import Screen
 from verbose_logging.protocols import Clock, Sink
 from verbose_logging.sinks.append_file import AppendFile
-from verbose_logging.sinks.console import FORMS, ConsoleSink, log_to_console
+from verbose_logging.sinks.console import ConsoleSink
+from verbose_logging.sinks.console_log import log_to_console
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.jsonl import JsonlSink
 from verbose_logging.sinks.lane import Lane
 from verbose_logging.sinks.run_file import RunFileSink
 from verbose_logging.sinks.standard import StandardSink
+from verbose_logging.sinks.terminal import is_watched
+
+WATCHED_INTERVAL_SECONDS = 0.1
 
 
 class SinkContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,20 +33,22 @@ class SinkContext(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         log_file: The full log.
         standard_log_file: The short log; `None` for none.
-        console: What is printed, a key of `console.FORMS`.
         output_dir: Where the run's own file goes; `None` for none.
         run_name: Begins that file's name; `None` for "run".
         log_save_interval: Steps between two savings of it.
+        console_forms: What is printed, keys of `console.forms.FORMS`.
+        console_interval: Least time of training between two step lines, in seconds; `None` where the stream decides.
         clock: Both clocks.
         fallback: Told of trouble; takes what could not be delivered.
     """
 
     log_file: Path
     standard_log_file: Path | None
-    console: str
     output_dir: Path | None
     run_name: str | None
     log_save_interval: int
+    console_forms: tuple[str, ...]
+    console_interval: float | None
     clock: Clock
     fallback: Fallback
 
@@ -72,9 +80,13 @@ def _run_file(context: SinkContext) -> Sink | None:
 
 
 def _console(context: SinkContext) -> Sink | None:
-    if not FORMS[context.console]:
+    if context.console_forms == ("off",):
         return None
-    return Lane("console", ConsoleSink(context.console, log_to_console), context.fallback.problem)
+    interval = context.console_interval
+    if interval is None:
+        interval = WATCHED_INTERVAL_SECONDS if is_watched(sys.stdout) else 0.0
+    screen = Screen(context.console_forms, interval_seconds=interval)
+    return Lane("console", ConsoleSink(screen, log_to_console), context.fallback.problem)
 
 
 SINKS: dict[str, SinkFactory] = {"jsonl": _jsonl, "standard": _standard, "run_file": _run_file, "console": _console}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verbose_logging.reading.printable import printable
+from verbose_logging.printable import printable
 
 
 @pytest.mark.parametrize(

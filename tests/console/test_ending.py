@@ -1,0 +1,127 @@
+"""Findings, and how a run ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from verbose_logging import facts
+from verbose_logging.console.output import Output
+from verbose_logging.entries import ResourceWarning as MemoryFinding
+from verbose_logging.testing import FactScript, record
+
+Header = Callable[..., dict[str, Any]]
+Show = Callable[..., list[Output]]
+
+
+def a_run() -> FactScript:
+    """Returns a run of two steps, an evaluation and a checkpoint, up to its end."""
+    script = FactScript(total_steps=2, steps_per_epoch=2).open()
+    script.add(
+        facts.TrainingInspected,
+        {},
+        {},
+        {},
+        {"log_file": "my logs/run.jsonl", "standard_log_file": "training_logs.jsonl"},
+        {},
+    )
+    script.begin().epoch_begin().read("process", {"memory_rss_mb": 912.0})
+    return script.step(loss=2.0).step(loss=1.0).evaluate(eval_loss=1.25).save(path="out/checkpoint-2").epoch_end()
+
+
+def end_of(script: FactScript, show: Show) -> Output:
+    """Returns the last output of a run."""
+    return show(record(script.facts).entries, "milestones")[-1]
+
+
+def test_a_complete_run_tells_its_figures(show: Show) -> None:
+    """Verdict, findings, statistics, time, peaks, files and the command to look closer, in this order."""
+    output = end_of(a_run().end(), show)
+
+    assert "bold green" == output.style
+    assert [
+        "🏁 Training complete: 2 steps in 4 s, loss 1.0000",
+        "   No findings.",
+        "📊 Statistics:",
+        "   steps            2 of 2",
+        "   loss             1.0000, smoothed 1.4737, best 1.0000",
+        "   evaluation loss  1.2500, best 1.2500",
+        "   step time        mean 950 ms, median 950 ms, 95 % within 1 s",
+        "   throughput       1.05 steps/s",
+        "   evaluations      1",
+        "   checkpoints      1",
+        "⏱️ Time:",
+        "   forward backward  1.40 s   35.0%",
+        "   evaluation        1.00 s   25.0%",
+        "   checkpoint        1.00 s   25.0%",
+        "   optimizer         0.40 s   10.0%",
+        "   data wait         0.10 s    2.5%",
+        "   startup           0.10 s    2.5%",
+        "   logging           0.00 s    0.0%",
+        "   other             0.00 s    0.0%",
+        "   total             4.00 s  100.0%",
+        "📈 Peaks:",
+        "   process memory  912 MB",
+        "📁 Files:",
+        "   log              my logs/run.jsonl",
+        "   short log        training_logs.jsonl",
+        "   last checkpoint  out/checkpoint-2",
+        "🔎 Look closer: verbose-logging show 'my logs/run.jsonl'",
+    ] == list(output.rows)
+
+
+def test_a_failed_run_tells_why(show: Show) -> None:
+    """The exception stands right under the verdict; a message of many lines is cut to its first."""
+    exception = {"type": "OutOfMemoryError", "message": "CUDA out of memory.\nTried to allocate", "traceback": "..."}
+    output = end_of(a_run().add(facts.RunBroken, "failed", exception, None), show)
+
+    assert ("ERROR", "bold red") == (output.severity, output.style)
+    assert "   OutOfMemoryError: CUDA out of memory." == output.rows[output.rows.index("❌ Exception:") + 1]
+
+
+def test_findings_are_named_with_their_first_step(header: Header, show: Show) -> None:
+    """A rule that fired stands in the verdict once, however often it did."""
+    found = [
+        MemoryFinding(**header(step=step), rule="high_memory", severity="WARNING", state="firing") for step in (3, 9)
+    ]
+    output = show([*found, record(a_run().end().facts).entries[-1]], "milestones")[-1]
+
+    assert "   1 finding: high_memory (step 3)" == output.rows[1]
+
+
+def test_a_finding_says_what_why_and_what_to_try(header: Header, show: Show) -> None:
+    """Three rows, in the colour of its severity; over, it is one green row."""
+    finding = MemoryFinding(
+        **header(level="WARNING", message="⚠️ Memory is at 93.5 %"),
+        rule="high_memory",
+        severity="WARNING",
+        state="firing",
+        evidence={"usage_percent": 93.5, "limit_percent": 90},
+        suggestion="use a smaller batch",
+    )
+    over = MemoryFinding(
+        **header(message="✅ Resolved: high_memory no longer holds"),
+        rule="high_memory",
+        severity="WARNING",
+        state="resolved",
+        evidence={"usage_percent": 50.0},
+    )
+    firing, resolved = show([finding, over], "milestones")
+
+    assert (
+        "⚠️ Memory is at 93.5 %",
+        "   why: usage 93.5%, limit 90.0%",
+        "   try: use a smaller batch",
+    ) == firing.rows
+    assert ("WARNING", "yellow") == (firing.severity, firing.style)
+    assert (("✅ Resolved: high_memory no longer holds",), "green") == (resolved.rows, resolved.style)
+
+
+@pytest.mark.parametrize("form", ["steps", "progress", "table", "milestones"])
+def test_every_form_ends_alike(form: str, show: Show) -> None:
+    """The end is the same whatever was shown before."""
+    entries = record(a_run().end().facts).entries
+
+    assert show(entries, "milestones")[-1] == show(entries, form)[-1]

@@ -1,0 +1,37 @@
+"""Findings: the verdict, why, and what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from verbose_logging.console.output import Output, told
+from verbose_logging.console.run_view import RunView
+from verbose_logging.console.values import label, text_of
+from verbose_logging.entries import EntryBase, FindingBase
+
+_STYLES = {"INFO": "cyan", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
+
+
+class Alerts:
+    """Three rows when something fires, one when it is over."""
+
+    paced: ClassVar[bool] = False
+
+    def outputs(self, entry: EntryBase, run: RunView) -> Iterator[Output]:  # noqa: ARG002 - the seam's
+        """Yields a finding."""
+        if not isinstance(entry, FindingBase):
+            return
+        if entry.state == "resolved":
+            yield told(entry, entry.message, style="green")
+            return
+        rows = [entry.message]
+        if entry.evidence:
+            rows.append(f"   why: {_evidence(entry.evidence)}")
+        if entry.suggestion:
+            rows.append(f"   try: {entry.suggestion}")
+        yield told(entry, *rows, style=_STYLES[entry.level])
+
+
+def _evidence(evidence: Mapping[str, Any]) -> str:
+    return ", ".join(f"{label(name).lower()} {text_of(name, value)}" for name, value in evidence.items())

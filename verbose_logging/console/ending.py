@@ -1,0 +1,87 @@
+"""How a run ended: the verdict, its figures, where the time went, peaks, files, and where to look closer."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from verbose_logging.console.output import Output, told
+from verbose_logging.console.run_view import RunView
+from verbose_logging.console.statistics import statistics
+from verbose_logging.entries import EndBase, EntryBase, TrainingComplete, TrainingFailed
+from verbose_logging.formatting import counted, ledger_rows, peak
+
+
+class Ending:
+    """The last output of a run."""
+
+    paced: ClassVar[bool] = False
+
+    def outputs(self, entry: EntryBase, run: RunView) -> Iterator[Output]:
+        """Yields the end."""
+        if isinstance(entry, EndBase):
+            yield told(entry, entry.message, *_findings(run), *_sections(entry, run), style=_style(entry))
+
+
+def _style(entry: EndBase) -> str:
+    if isinstance(entry, TrainingComplete):
+        return "bold green"
+    return "bold red" if isinstance(entry, TrainingFailed) else "bold yellow"
+
+
+def _findings(run: RunView) -> Iterator[str]:
+    if not run.findings:
+        yield "   No findings."
+        return
+    names = ", ".join(f"{rule} (step {step})" for rule, step in run.findings.items())
+    yield f"   {counted(len(run.findings), 'finding')}: {names}"
+
+
+def _sections(entry: EndBase, run: RunView) -> Iterator[str]:
+    peaks = [(name.removesuffix("_peak").replace("_", " "), peak(name, value)) for name, value in _peaks(entry)]
+    sections = {
+        "❌ Exception:": list(_exception(entry)),
+        "📊 Statistics:": list(_columns(statistics(entry))),
+        "⏱️ Time:": list(_columns(ledger_rows(entry.time_ledger))),
+        "📈 Peaks:": list(_columns(peaks)),
+        "📁 Files:": list(_columns(_files(run))),
+    }
+    for title, rows in sections.items():
+        if rows:
+            yield title
+            yield from rows
+    log = run.settings.get("log_file")
+    if log:
+        yield f"🔎 Look closer: verbose-logging show {shlex.quote(str(log))}"
+
+
+def _peaks(entry: EndBase) -> Iterator[tuple[str, float]]:
+    for name, value in entry.peaks.items():
+        if isinstance(value, int | float):
+            yield name, value
+
+
+def _exception(entry: EndBase) -> Iterator[str]:
+    told_as = [str(text) for key in ("type", "message") if (text := (entry.exception or {}).get(key))]
+    if told_as:
+        yield "   " + ": ".join(told_as).partition("\n")[0]
+
+
+def _files(run: RunView) -> Iterator[tuple[str, str]]:
+    names = {"log": run.settings.get("log_file"), "short log": run.settings.get("standard_log_file")}
+    for name, path in (names | {"last checkpoint": run.last_checkpoint}).items():
+        if path:
+            yield name, str(path)
+
+
+def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Yields rows with their names to the left and their figures to the right of their columns."""
+    table = list(rows)
+    if not table:
+        return
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    is_text = len(widths) == 2  # noqa: PLR2004 - a name and what there is to say of it
+    for name, *cells in table:
+        figures = cells if is_text else [f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True)]
+        yield "   " + "  ".join([f"{name:<{widths[0]}}", *figures])

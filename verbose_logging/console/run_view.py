@@ -1,0 +1,54 @@
+"""What the entries so far have told of the run, for forms that need more than the entry at hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from verbose_logging.entries import (
+    EntryBase,
+    EpochBegin,
+    EpochComplete,
+    FindingBase,
+    ModelCheckpointSave,
+    TrainingInitialization,
+    TrainingStart,
+    TrainingStepComplete,
+)
+
+
+class RunView:
+    """Follows the entries of one run.
+
+    Attributes:
+        total_steps: Optimizer steps of the whole run, where they are known.
+        total_epochs: Epochs of the whole run, where they are known.
+        has_steps: Whether the level writes an entry for each step.
+        settings: The recording's own options, as the log carries them.
+        training_args: The Trainer's arguments, as the log carries them.
+        findings: Each rule that fired, with the step where it first did.
+        last_checkpoint: Path of the newest checkpoint.
+    """
+
+    def __init__(self) -> None:
+        self.total_steps: int | None = None
+        self.total_epochs: int | None = None
+        self.has_steps = False
+        self.settings: dict[str, Any] = {}
+        self.training_args: dict[str, Any] = {}
+        self.findings: dict[str, int] = {}
+        self.last_checkpoint: str | None = None
+
+    def observe(self, entry: EntryBase) -> None:
+        """Takes in an entry."""
+        if isinstance(entry, TrainingStepComplete):
+            self.has_steps = True
+        elif isinstance(entry, TrainingStart):
+            self.total_steps, self.total_epochs = entry.total_steps, entry.total_epochs
+        elif isinstance(entry, EpochBegin | EpochComplete):
+            self.total_epochs = entry.total_epochs
+        elif isinstance(entry, TrainingInitialization):
+            self.settings, self.training_args = entry.settings, entry.training_args
+        elif isinstance(entry, ModelCheckpointSave):
+            self.last_checkpoint = entry.path
+        elif isinstance(entry, FindingBase) and entry.state == "firing":
+            self.findings.setdefault(entry.rule, entry.step)
