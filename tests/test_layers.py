@@ -13,7 +13,8 @@ WORDS = {"errors", "clock", "facts", "entries", "levels", "protocols"}
 PURE = {
     "windows", "formatting", "plain", "simplify", "guard", "trends", "resources", "position", "tally", "messages",
     "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder", "settings", "testing",
-    "flop_costs", "option_checks", "peaks", "run_document", "ring", "console", "phases", "printable",
+    "flop_costs", "option_checks", "peaks", "run_document", "ring", "console", "phases", "printable", "named_sinks",
+    "loopback",
     "config", "config_file", "config_names", "value_checks", "sources", "data_shapes", "training_folders",
 }  # fmt: skip
 EDGES = {

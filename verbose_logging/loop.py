@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -43,7 +42,7 @@ class TrainingLogger:
         total_epochs: Epochs of the whole run.
         config: The loop's configuration, a mapping or anything with attributes; stands in the log, without secrets.
         model: The model; gives parameter counts, and with `samples` and `tokens` of each step FLOPs and MFU.
-        output_dir: Where the run's own files go.
+        output_dir: Where the run's JSON file goes.
         resumed_from_step: Steps that were finished before.
         **options: Any other field of `verbose_logging.Settings`.
 
@@ -73,11 +72,11 @@ class TrainingLogger:
     ) -> None:
         for name, count in (("total_steps", total_steps), ("total_epochs", total_epochs)):
             check_count(name, count)
-        self.settings = Settings.from_options(run_name=run_name, **options).with_environment(os.environ)
+        chosen = Settings.from_options(run_name=run_name, output_dir=output_dir, **options)
+        self.settings = chosen.with_environment(os.environ)
         self._planned = (total_steps, total_epochs)
         self._resumed_from_step = resumed_from_step
         self._described = (config, model)
-        self._output_dir = Path(output_dir)
         self._session: Session | None = None
         self._course = LoopCourse(began_at=0.0, resumed_from_step=resumed_from_step)
         self._put: Callable[[Fact], None] = _discard

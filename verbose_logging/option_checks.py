@@ -13,13 +13,14 @@ from verbose_logging.levels import level_named
 _TRUE = {"1", "true", "yes", "on"}
 
 
-def check_parts(name: str, given: Any, seam: type) -> None:
+def check_parts(name: str, given: Any, seam: type, *, or_names: bool = False) -> None:
     """Checks that an option is a list of parts that fit their seam.
 
     Args:
         name: The option.
         given: Its value; `None` is fine.
         seam: The protocol that each part has to satisfy.
+        or_names: Whether a part may be the name of one instead.
 
     Raises:
         SettingsError: It is no list, or a part lacks a method.
@@ -29,7 +30,7 @@ def check_parts(name: str, given: Any, seam: type) -> None:
     if not isinstance(given, list | tuple):
         raise SettingsError(f"{name}: expected a list, got {given!r}")
     for part in given:
-        if not isinstance(part, seam):
+        if not (isinstance(part, seam) or (or_names and isinstance(part, str))):
             raise SettingsError(f"{name}: {part!r} lacks the methods of verbose_logging.protocols.{name[:-1].title()}")
 
 

@@ -33,6 +33,7 @@ from verbose_logging.sinks import SinkContext, build_sinks
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.fan_out import FanOut
 from verbose_logging.sinks.lane import Lane
+from verbose_logging.sinks.named import make_sinks
 
 # Train begin waits half a second at most: a moment for an earlier session, and one for the description of the machine.
 _LEAVE_SECONDS = 0.2
@@ -93,8 +94,7 @@ class Session:
             clock=self._clock,
             fallback=fallback,
         )
-        named = {f"{type(sink).__name__} {place}": sink for place, sink in enumerate(settings.sinks, start=1)}
-        own = {name: Lane(name, sink, self._problems) for name, sink in named.items()}
+        own = {name: Lane(name, sink, self._problems) for name, sink in make_sinks(settings).items()}
         return {**build_sinks(context), **own}
 
     def open(self, *first: Fact) -> None:

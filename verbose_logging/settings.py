@@ -15,6 +15,7 @@ import msgspec
 from verbose_logging.config_file import read_config_file
 from verbose_logging.errors import SettingsError, did_you_mean
 from verbose_logging.levels import Level, level_named
+from verbose_logging.named_sinks import check_named_sinks
 from verbose_logging.option_checks import (
     check_callable,
     check_parts,
@@ -56,7 +57,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         sample_interval_seconds: Time between two readings of the machine; by default the level's.
         alerts: Parameters of rules by name, or "off", as in `{"high_memory": {"above": 80}, "slow_steps": "off"}`.
         probes: What reads the machine; by default every built-in probe that finds its hardware.
-        sinks: Further destinations of the log's entries.
+        sinks: Further destinations of the log's entries: "tensorboard", "wandb", "prometheus", the name of an installed
+            one, or objects of the `Sink` protocol.
+        tensorboard_dir: Where "tensorboard" writes; by default `runs` in the output folder.
+        prometheus_port: Where "prometheus" listens, on this machine only.
         taps: Whether the live Trainer is reached for every step's loss, tokens and gradient norm; without, the hooks
             alone give what the Trainer logs.
         all_ranks: Whether every rank records; rank 1 then writes `NAME.rank00001.jsonl` beside rank 0's `NAME.jsonl`.
@@ -91,6 +95,8 @@ Valid: low, medium, high, ultra
     alerts: dict[str, dict[str, Any] | Literal["off"]] = {}
     probes: Any = None
     sinks: Any = ()
+    tensorboard_dir: str | None = None
+    prometheus_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 9464
     taps: bool = True
     all_ranks: bool = False
     module_norms_every: Annotated[int, msgspec.Meta(ge=1)] = 10
@@ -195,9 +201,10 @@ Valid: low, medium, high, ultra
             SettingsError: A value is not usable.
         """
         build_rules(self.alerts)
-        for name in ("log_file", "standard_log_file", "output_dir"):
+        for name in ("log_file", "standard_log_file", "output_dir", "tensorboard_dir"):
             check_path(name, getattr(self, name))
-        check_parts("sinks", self.sinks, Sink)
+        check_parts("sinks", self.sinks, Sink, or_names=True)
+        check_named_sinks(self.sinks)
         check_callable("model_state", self.model_state)
         check_phases(self.phases)
         check_parts("probes", self.probes, Probe)
@@ -223,8 +230,17 @@ Valid: low, medium, high, ultra
     @property
     def output_path(self) -> Path | None:
         """The folder of the run's JSON file, absolute; `None` when that is switched off."""
-        if not self.save_log_to_json:
-            return None
+        return self._output_folder if self.save_log_to_json else None
+
+    @property
+    def tensorboard_path(self) -> Path:
+        """The folder of TensorBoard's files, absolute."""
+        if self.tensorboard_dir is None:
+            return self._output_folder / "runs"
+        return Path(self.tensorboard_dir).expanduser().absolute()
+
+    @property
+    def _output_folder(self) -> Path:
         return self.log_path.parent if self.output_dir is None else Path(self.output_dir).expanduser().absolute()
 
     @property
@@ -243,6 +259,6 @@ Valid: low, medium, high, ultra
         plain = {name: getattr(self, name) for name in self.__struct_fields__ if name not in parts}
         return plain | {
             "probes": None if self.probes is None else [type(probe).__name__ for probe in self.probes],
-            "sinks": [type(sink).__name__ for sink in self.sinks],
+            "sinks": [sink if isinstance(sink, str) else type(sink).__name__ for sink in self.sinks],
             "model_state": getattr(self.model_state, "__qualname__", None),
         }

@@ -1,0 +1,93 @@
+"""The run's present numbers for a Prometheus server to scrape, on this machine only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from verbose_logging.entries import (
+    EndBase,
+    Entry,
+    ProgressReport,
+    TrainingInitialization,
+    TrainingStart,
+    TrainingStepComplete,
+    UserEntry,
+)
+from verbose_logging.settings import Settings
+from verbose_logging.sinks.gauges import PREFIX, GaugeSpec, gauge_of
+from verbose_logging.sinks.metrics_server import MetricsServer, serve
+from verbose_logging.sinks.scalars import ScalarReader
+
+_LAST_STEP = GaugeSpec(
+    f"{PREFIX}last_step_timestamp_seconds", "When the last step ended, in seconds since the epoch; stuck if it stands."
+)
+_ACTIVE = GaugeSpec(f"{PREFIX}run_active", "1 from the start of training to its end.")
+_STEP = GaugeSpec(f"{PREFIX}step", "The last step, by its own number.")
+
+
+class PrometheusSink:
+    """Keeps a gauge for every number that an entry carries, in a registry of its own, and serves it.
+
+    Args:
+        prometheus_client: The library.
+        port: Where to listen on 127.0.0.1.
+        run_name: A name for people; with the run's id in `verbose_logging_run_info`.
+    """
+
+    def __init__(self, prometheus_client: Any, *, port: int, run_name: str | None) -> None:
+        self._library = prometheus_client
+        self._port = port
+        self._run_name = run_name or ""
+        self._registry = prometheus_client.CollectorRegistry()
+        self._gauges: dict[str, Any] = {}
+        self._server: MetricsServer | None = None
+        self._reader = ScalarReader()
+
+    @property
+    def port(self) -> int:
+        """Where it listens, once there was an entry."""
+        return self._port if self._server is None else self._server.server_port
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Takes a batch of entries, in order."""
+        if self._server is None and entries:
+            self._server = serve(self._library.make_wsgi_app(self._registry), self._port)
+        for entry in entries:
+            self._take(entry)
+
+    def flush(self) -> None:
+        """Does nothing: what is scraped is what is known."""
+
+    def close(self) -> None:
+        """Stops listening."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+
+    def _take(self, entry: Entry) -> None:
+        if isinstance(entry, TrainingInitialization):
+            labels = {"run_id": entry.run_id, "run_name": self._run_name}
+            self._set(GaugeSpec(f"{PREFIX}run_info", "Names the run.", labels=labels), 1.0)
+        elif isinstance(entry, TrainingStart | EndBase):
+            self._set(_ACTIVE, float(isinstance(entry, TrainingStart)))
+        numbers = self._reader.read(entry)
+        if numbers is None or isinstance(entry, UserEntry):
+            return
+        for path, value in numbers.values.items():
+            self._set(gauge_of(path), value)
+        if isinstance(entry, TrainingStepComplete | ProgressReport):
+            self._set(_STEP, entry.step)
+            self._set(_LAST_STEP, numbers.wall)
+
+    def _set(self, spec: GaugeSpec, value: float) -> None:
+        gauge = self._gauges.get(spec.name)
+        if gauge is None:
+            gauge = self._library.Gauge(spec.name, spec.help, tuple(spec.labels), registry=self._registry)
+            self._gauges[spec.name] = gauge
+        (gauge.labels(**spec.labels) if spec.labels else gauge).set(value * spec.scale)
+
+
+def make(prometheus_client: Any, settings: Settings) -> PrometheusSink:
+    """Returns the sink that the settings describe."""
+    return PrometheusSink(prometheus_client, port=settings.prometheus_port, run_name=settings.run_name)
