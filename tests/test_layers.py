@@ -19,7 +19,7 @@ PURE = {
 }  # fmt: skip
 EDGES = {
     "probes", "sampler", "delivery", "inspection", "sinks", "settling", "drop_tally", "pipeline",
-    "crash", "problems", "session",
+    "crash", "sigterm", "problems", "session",
 }  # fmt: skip
 DOORS = {
     "callback", "containment", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",

@@ -5,54 +5,78 @@ from __future__ import annotations
 from typing import Any
 
 from verbose_logging import facts
-from verbose_logging.entries import Entry, Group, TrainingComplete, TrainingFailed, TrainingInterrupted
+from verbose_logging.entries import Entry, Group, Severity, TrainingComplete, TrainingFailed, TrainingInterrupted
 from verbose_logging.formatting import counted, fixed, short_duration, thousands
 from verbose_logging.measurements import Measurements, finite
 from verbose_logging.ring import StepRing, as_trees
 
 _LAST_STEPS = 50
+_BRIEF_CHARACTERS = 200
 
 
-def completed(run: Measurements, fact: facts.TrainEnd, failures: dict[str, Any]) -> Entry:
+def ending(
+    run: Measurements, fact: facts.TrainEnd | facts.RunBroken, failures: dict[str, Any], ring: StepRing
+) -> Entry:
+    """How the run ended. One that stopped before its last step because a signal asked for it was interrupted."""
+    if isinstance(fact, facts.RunBroken):
+        return _broken(run, fact, failures, ring)
+    if fact.signal is None or not _is_early(run):
+        return _completed(run, fact, failures)
+    exception = {"type": fact.signal, "message": f"{fact.signal} came, and training was stopped in good order"}
+    return _broken(run, facts.RunBroken(fact.at, "interrupted", exception, fact.account), failures, ring)
+
+
+def _completed(run: Measurements, fact: facts.TrainEnd, failures: dict[str, Any]) -> Entry:
     """Training ended by itself, at its last step or before."""
-    statistics, nonfinite = _statistics(run)
-    total = run.position.total_steps
+    whole = _whole(run, fact, failures)
     seconds = run.ledger.total_seconds
     message = f"🏁 Training complete: {counted(run.position.finished, 'step')} in {short_duration(seconds)}"
-    if total and run.position.finished < total:
+    if _is_early(run):
         message = (
-            f"🏁 Training stopped early at step {thousands(run.position.finished)} of {thousands(total)} "
-            f"after {short_duration(seconds)}"
+            f"🏁 Training stopped early at step {thousands(run.position.finished)} of "
+            f"{thousands(run.position.total_steps or 0)} after {short_duration(seconds)}"
         )
-    loss = statistics.get("final_loss")
+    loss = whole["statistics"].get("final_loss")
     if isinstance(loss, float):
         message += f", loss {fixed(loss)}"
-    return TrainingComplete(
-        **run.position.header(fact.at, message),
-        statistics=statistics,
-        time_ledger=run.ledger.report(),
-        peaks=dict(run.resources.peaks),
-        logger=_logger(fact.account, failures),
-        nonfinite=nonfinite,
-    )
+    return TrainingComplete(**run.position.header(fact.at, message), **whole)
 
 
-def broken(run: Measurements, fact: facts.RunBroken, failures: dict[str, Any], ring: StepRing) -> Entry:
+def _broken(run: Measurements, fact: facts.RunBroken, failures: dict[str, Any], ring: StepRing) -> Entry:
     """Training ended by an exception or from outside; its last steps are told at full detail, whatever the level."""
-    statistics, nonfinite = _statistics(run)
-    reason = fact.exception.get("type", "unknown reason")
     kind = TrainingFailed if fact.outcome == "failed" else TrainingInterrupted
-    header = run.position.header(fact.at, f"🛑 Training {fact.outcome} after step {run.position.step}: {reason}")
+    level: Severity = "ERROR" if fact.outcome == "failed" else "WARNING"
+    message = f"🛑 Training {fact.outcome} after step {run.position.step}: {_brief(fact.exception)}"
     return kind(
-        **header | {"level": "ERROR" if fact.outcome == "failed" else "WARNING"},
-        statistics=statistics,
-        time_ledger=run.ledger.report(),
-        peaks=dict(run.resources.peaks),
-        logger=_logger(fact.account, failures),
+        **run.position.header(fact.at, message, level=level),
+        **_whole(run, fact, failures),
         exception=fact.exception or None,
+        resource_usage=run.resource_usage(),
         last_steps=as_trees(ring.last(_LAST_STEPS)) or None,
-        nonfinite=nonfinite,
     )
+
+
+def _is_early(run: Measurements) -> bool:
+    return run.position.total_steps is not None and run.position.finished < run.position.total_steps
+
+
+def _brief(exception: dict[str, Any]) -> str:
+    """Returns an exception's type and the first line of what it says."""
+    lines = str(exception.get("message") or "").splitlines() or [""]
+    told = (exception.get("type") or "unknown reason", lines[0][:_BRIEF_CHARACTERS])
+    return ": ".join(str(text) for text in told if text)
+
+
+def _whole(run: Measurements, fact: facts.TrainEnd | facts.RunBroken, failures: dict[str, Any]) -> dict[str, Any]:
+    """Returns what every end says of the whole run."""
+    statistics, nonfinite = _statistics(run)
+    return {
+        "statistics": statistics,
+        "time_ledger": run.ledger.report(),
+        "peaks": dict(run.resources.peaks),
+        "logger": _logger(fact.account, failures),
+        "nonfinite": nonfinite,
+    }
 
 
 def _statistics(run: Measurements) -> tuple[Group, dict[str, str] | None]:

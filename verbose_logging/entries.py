@@ -313,7 +313,8 @@ class EndBase(EntryBase, frozen=True, kw_only=True):
         time_ledger: Where the time went, in seconds; the parts sum to `total_seconds`.
         peaks: Highest readings.
         logger: What the logger itself has cost, and what it had to switch off.
-        exception: Type, message and traceback, redacted.
+        exception: Type, message and traceback, redacted; of an out-of-memory error, what torch's allocator held.
+        resource_usage: The machine's last reading.
         last_steps: The last steps at full detail.
     """
 
@@ -322,6 +323,7 @@ class EndBase(EntryBase, frozen=True, kw_only=True):
     peaks: Group = {}
     logger: Tree = {}
     exception: Tree | None = None
+    resource_usage: Tree | None = None
     last_steps: list[Tree] | None = None
 
 

@@ -244,13 +244,14 @@ class Saved(FactBase, frozen=True):
 
 
 class TrainEnd(FactBase, frozen=True):
-    """`on_train_end`. `account` is what the logger itself has cost so far."""
+    """`on_train_end`. `account` is what the logger itself has cost so far, `signal` the one that asked for the end."""
 
     deferred_fields = ("account",)
 
     step: int
     epoch: float
     account: Any
+    signal: str | None = None
 
 
 class RunBroken(FactBase, frozen=True):

@@ -29,6 +29,7 @@ from verbose_logging.recorder import recorder_for
 from verbose_logging.resources import Resources
 from verbose_logging.sampler import Sampler
 from verbose_logging.settings import Settings
+from verbose_logging.sigterm import SigtermWatch
 from verbose_logging.sinks import SinkContext, build_sinks
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.fan_out import FanOut
@@ -40,6 +41,7 @@ _LEAVE_SECONDS = 0.2
 _INSPECTION_SECONDS = 0.3
 _SAMPLER_SECONDS = 0.5
 END_SECONDS = 5.0
+_SIGNAL_SECONDS = 2.0
 
 
 class Session:
@@ -54,6 +56,7 @@ class Session:
 
     Attributes:
         put: Takes a fact from any thread in about a tenth of a microsecond; never waits, never raises.
+        put_vital: The same for a fact that is never dropped: a start, an end.
         ended: Whether the run's end has been recorded.
     """
 
@@ -76,7 +79,9 @@ class Session:
         self._sink = FanOut(self._build_sinks(fallback), self._problems)
         self._pipeline = Pipeline(handle, self._sink, clock=self._clock, on_problem=self._problems)
         self._sampler = build_sampler(settings, self._put_reading, self._clock, self._problems)
+        self._sigterm = SigtermWatch(on_end=self._at_sigterm, on_passed=self._before_users_handler)
         self.put: Callable[[Fact], None] = self._pipeline.put
+        self.put_vital: Callable[[Fact], None] = self._pipeline.put_vital
         self.ended = False
         self._is_training = False
         self._known_error: BaseException | None = None
@@ -138,10 +143,8 @@ class Session:
         self._is_training = True
         self._known_error = getattr(sys, "last_value", None)
         self._pipeline.put_vital(train_begin)
-
-    def put_vital(self, fact: Fact) -> None:
-        """Takes a fact that is never dropped: a start, an end."""
-        self._pipeline.put_vital(fact)
+        if self._settings.handle_sigterm:
+            self._sigterm.install()
 
     def end(self, step: int, epoch: float) -> None:
         """Records the orderly end of training and brings everything to the disk, in at most five seconds.
@@ -149,8 +152,10 @@ class Session:
         The session stays open for what may follow, an evaluation for example.
         """
         self.ended = True
+        self._sigterm.remove()
+        asked_by = "SIGTERM" if self._sigterm.was_passed else None
         account = Deferred(self._account)
-        self._pipeline.put_vital(facts.TrainEnd(self._clock.monotonic(), step, epoch, account))
+        self._pipeline.put_vital(facts.TrainEnd(self._clock.monotonic(), step, epoch, account, asked_by))
         self._sampler.close(_SAMPLER_SECONDS)
         self.flush(END_SECONDS - _SAMPLER_SECONDS)
 
@@ -159,6 +164,7 @@ class Session:
         if self.ended or not self._is_training:
             return
         self.ended = True
+        self._sigterm.remove()
         account = Deferred(self._account)
         self._pipeline.put_vital(facts.RunBroken(self._clock.monotonic(), outcome, dict(exception), account))
 
@@ -181,6 +187,17 @@ class Session:
         if not done:  # a destination hangs: save from here what waits for the files
             self._sink.rescue()
         return done
+
+    def _at_sigterm(self, stack: list[str]) -> None:
+        with contextlib.suppress(Exception):  # the process ends right after, whatever becomes of this
+            self.break_off("interrupted", crash.describe_signal("SIGTERM", stack))
+            self.close(_SIGNAL_SECONDS)
+
+    def _before_users_handler(self, stack: list[str]) -> None:
+        """Tells of a signal before somebody else decides about it: the process may end at once, or go on."""
+        with contextlib.suppress(Exception):
+            self.put_vital(facts.UserWrote(self._clock.monotonic(), crash.signal_note("SIGTERM", stack)))
+            self.flush(_SIGNAL_SECONDS)
 
     def _at_exit(self) -> None:
         """The interpreter ends and nobody has closed this session."""
