@@ -28,7 +28,7 @@ def fake_torch() -> Any:
         is_initialized=lambda: True,
         device_count=lambda: 1,
         memory_stats_as_nested_dict=lambda _index: statistics,
-        get_device_properties=lambda _index: SimpleNamespace(name="GPU", uuid="1"),
+        get_device_properties=lambda _index: SimpleNamespace(name="GPU", uuid="1", total_memory=80 * GIB),
     )
     return SimpleNamespace(cuda=cuda)
 
