@@ -94,7 +94,7 @@ def test_the_trainers_last_log_is_no_step() -> None:
 def _logged(at: float, logs: dict[str, float]) -> Fact:
     from verbose_logging.facts import Logged  # noqa: PLC0415 - one use
 
-    return Logged(at, 2, 1.0, logs)
+    return Logged(at, logs)
 
 
 @pytest.mark.parametrize("level", sorted(LEVELS))

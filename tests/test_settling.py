@@ -32,7 +32,7 @@ class FakeTensor:
 
 def logged(**logs: Any) -> Logged:
     """Returns what the Trainer logged."""
-    return Logged(1.0, step=3, epoch=0.5, logs=logs)
+    return Logged(1.0, logs)
 
 
 def saved(size_bytes: Any) -> Saved:
@@ -103,7 +103,7 @@ def test_what_is_no_number_is_left_out(value: Any) -> None:
 def test_logs_of_the_adapter_are_not_changed() -> None:
     """The mapping that the fact came with stays as it was."""
     logs = {"loss": FakeTensor(2.5)}
-    settle(Logged(1.0, step=3, epoch=0.5, logs=logs))
+    settle(Logged(1.0, logs))
     assert isinstance(logs["loss"], FakeTensor)
 
 

@@ -95,7 +95,8 @@ def epoch_complete(run: Measurements, fact: facts.EpochEnd) -> Entry:
 
 def step_begin(run: Measurements, fact: facts.StepBegin) -> Entry:
     """A step's beginning."""
-    return entries.StepBegin(**run.position.header(fact.at, f"Step {fact.step} begins", step=fact.step))
+    step = run.position.step + 1
+    return entries.StepBegin(**run.position.header(fact.at, f"Step {step} begins", step=step))
 
 
 def substep_complete(run: Measurements, fact: facts.SubstepEnd | facts.PreOptimizerStep) -> Entry:
@@ -181,7 +182,7 @@ def training_metrics_update(run: Measurements, fact: facts.Logged) -> Entry:
     """What the Trainer logged."""
     metrics, nonfinite = finite(fact.logs)
     return entries.TrainingMetricsUpdate(
-        **run.position.header(fact.at, f"📈 Logged {counted(len(metrics), 'value')} at step {fact.step}"),
+        **run.position.header(fact.at, f"📈 Logged {counted(len(metrics), 'value')} at step {run.position.step}"),
         metrics=metrics,
         nonfinite=nonfinite,
     )

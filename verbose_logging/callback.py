@@ -15,22 +15,23 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from verbose_logging import crash, facts
 from verbose_logging.containment import contained
-from verbose_logging.facts import Fact, Logged, PreOptimizerStep, StepBegin, StepEnd, SubstepEnd
+from verbose_logging.facts import Fact, SubstepEnd
 from verbose_logging.inspection import inspect_model, inspect_system
 from verbose_logging.inspection.redaction import redact
 from verbose_logging.instruments import Instruments
-from verbose_logging.model_state import Ask, model_state_asker
+from verbose_logging.model_state import model_state_asker
 from verbose_logging.plain import plain
 from verbose_logging.problems import warn
 from verbose_logging.session import END_SECONDS, Session, current_resource_usage
 from verbose_logging.settings import Settings
+from verbose_logging.step_hooks import IDLE, StepHooks, step_hooks
 from verbose_logging.trainer_facts import (
     restored,
     saved,
     train_begin,
     training_inspected,
 )
-from verbose_logging.trainer_taps import find_trainer, learning_rates, resumed_checkpoint
+from verbose_logging.trainer_taps import find_trainer, resumed_checkpoint
 
 
 def _discard(_: Fact) -> None:
@@ -66,8 +67,8 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self._attempt = 0
         self._output_dir: str | None = None
         self._put: Callable[[Fact], None] = _discard
+        self._use(IDLE)
         self._told: set[str] = set()
-        self._ask_model: Ask | None = None
         self._instruments = Instruments(self.settings, self._on_exception, self._tell_once)
 
     # -- a run's beginning and end ---------------------------------------------------------------------------------
@@ -96,7 +97,14 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         trainer = find_trainer()
         self._instruments.attach(trainer, session.put)
         self._inspect(session, trainer, args, kwargs)
-        self._ask_model = model_state_asker(self.settings, state, session.put, self._tell_once)
+        self._use(
+            step_hooks(
+                session.entrance,
+                gradient_norms=self._instruments.gradient_norms,
+                ask_model=model_state_asker(self.settings, state, session.put, self._tell_once),
+                tell=self._tell_once,
+            )
+        )
         session.begin(train_begin(args, state, kwargs.get("train_dataloader"), attempt=self._attempt))
 
     def _leave_earlier(self, *, retry: bool) -> None:
@@ -164,7 +172,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """The step's batches are here."""
-        self._put(StepBegin(monotonic(), state.global_step + 1))
+        self._hooks.on_step_begin(args, state, control, **kwargs)
 
     def on_substep_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -176,19 +184,22 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """The gradients are complete and clipped; the learning rate is the one this step uses."""
-        try:
-            at = monotonic()
-            rates = learning_rates(kwargs["optimizer"])
-            norm, modules = self._instruments.gradient_norms(kwargs["model"], state.global_step)
-            self._put(PreOptimizerStep(at, rates, norm, args.max_grad_norm, modules))
-        except Exception as error:  # noqa: BLE001 - an observer never stops the observed
-            self._tell_once("on_pre_optimizer_step", error)
+        self._hooks.on_pre_optimizer_step(args, state, control, **kwargs)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """The step is done; `should_log` tells whether the Trainer logs it right after."""
-        if self._ask_model is not None:
-            self._ask_model(state, kwargs["model"])
-        self._put(StepEnd(monotonic(), state.global_step, state.epoch or 0.0, control.should_log))
+        self._hooks.on_step_end(args, state, control, **kwargs)
+
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """The Trainer has logged."""
+        self._hooks.on_log(args, state, control, **kwargs)
+
+    def _use(self, hooks: StepHooks) -> None:
+        """Puts hooks in the place of the methods above, which spares training a call at each; a subclass's own stay."""
+        self._hooks = hooks
+        for name, hook in hooks._asdict().items():
+            if getattr(type(self), name) is getattr(VerboseLoggingCallback, name):
+                setattr(self, name, hook)
 
     # -- hooks now and then ----------------------------------------------------------------------------------------
 
@@ -205,20 +216,6 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
     ) -> None:
         """An epoch ends."""
         self._put(facts.EpochEnd(monotonic(), state.global_step, state.epoch or 0.0))
-
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        logs: Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """The Trainer has logged; the dictionary is shared with every callback, so it is copied."""
-        try:
-            self._put(Logged(monotonic(), state.global_step, state.epoch or 0.0, dict(logs or {})))
-        except Exception as error:  # noqa: BLE001 - an observer never stops the observed
-            self._tell_once("on_log", error)
 
     @contained
     def on_prediction_step(
@@ -267,6 +264,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         session, self._session = self._session, None
         self._instruments.detach()
         self._put = _discard
+        self._use(IDLE)
         self._training = False
         if session is not None:
             session.close()

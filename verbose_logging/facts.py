@@ -124,9 +124,7 @@ class EpochBegin(FactBase, frozen=True):
 
 
 class StepBegin(FactBase, frozen=True):
-    """`on_step_begin`: all micro-batches of the step have been fetched. `step` is the step that begins, 1-based."""
-
-    step: int
+    """`on_step_begin`: all micro-batches of the step have been fetched."""
 
 
 class MicroStep(FactBase, frozen=True):
@@ -162,16 +160,16 @@ class SubstepEnd(FactBase, frozen=True):
 class PreOptimizerStep(FactBase, frozen=True):
     """`on_pre_optimizer_step`: the last micro-batch is done and gradients are clipped.
 
-    `learning_rates` are those this step will use, one per parameter group. `gradient_norm` is the norm before clipping
-    (from the tap), `gradient_norm_limit` the Trainer's `max_grad_norm` (0 and `None` clip nothing), and `module_norms`
-    the norm of each top-level module's gradients after clipping.
+    `learning_rates` are those this step will use, one per parameter group, or the number of the only one;
+    `gradient_norm_limit` is the Trainer's `max_grad_norm` (0 and `None` clip nothing), `gradient_norm` the norm before
+    clipping (from the tap), and `module_norms` that of each top-level module's gradients after it.
     """
 
     deferred_fields = ("learning_rates", "gradient_norm", "module_norms")
 
     learning_rates: Any
-    gradient_norm: Any = None
     gradient_norm_limit: float | None = None
+    gradient_norm: Any = None
     module_norms: Any = None
 
 
@@ -183,7 +181,6 @@ class StepEnd(FactBase, frozen=True):
     """`on_step_end`. `log_follows`: the Trainer will log this step right after. A plain loop may count from 0."""
 
     step: int
-    epoch: float
     log_follows: bool
     counted_from: int = 1
 
@@ -205,8 +202,6 @@ class Logged(FactBase, frozen=True):
 
     deferred_fields = ("logs",)
 
-    step: int
-    epoch: float
     logs: dict[str, Any]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from transformers import Trainer
@@ -83,19 +84,18 @@ class Instruments:
             cross_entropy=is_cross_entropy(trainer),
         )
 
-    def gradient_norms(self, model: Any, step: int) -> tuple[Any, Any]:
+    @property
+    def gradient_norms(self) -> Callable[[Any, int], tuple[Any, Any]] | None:
+        """What reads the gradient norms of this training's steps; `None` where nothing can."""
+        return None if self._taps is None else partial(self._read_gradient_norms, self._taps)
+
+    def _read_gradient_norms(self, taps: TrainerTaps, model: Any, step: int) -> tuple[Any, Any]:
         """Returns the step's gradient norm before clipping and each module's as it stands, `None` where not known.
 
         Modules are measured at ultra and every so many steps; the total is where the Trainer, transformers 4 without
         clipping, does not do it.
-
-        Args:
-            model: The model, whose gradients are complete.
-            step: Optimizer steps finished.
         """
-        if self._taps is None:
-            return None, None
-        norm = self._taps.take_gradient_norm()
+        norm = taps.take_gradient_norm()
         if norm is None and self._measures_total:
             norm = total_norm(model)
         if self._measures_modules and step % self._settings.module_norms_every == 0:

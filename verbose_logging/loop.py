@@ -129,10 +129,10 @@ class TrainingLogger:
         course.enter_step(step, at=at)
         put(facts.MicroStep(at, copied(loss), samples, None, copied(tokens), None, None, None, {}))
         rates = () if learning_rate is None else Deferred(partial(_as_rates, copied(learning_rate)))
-        put(facts.LoopStep(at, rates, copied(grad_norm)))
-        put(facts.StepEnd(at, step, course.epoch, bool(metrics), course.counted_from))
+        put(facts.LoopStep(at, rates, gradient_norm=copied(grad_norm)))
+        put(facts.StepEnd(at, step, bool(metrics), course.counted_from))
         if metrics:
-            put(facts.Logged(at, step, course.epoch, _copied(metrics)))
+            put(facts.Logged(at, _copied(metrics)))
 
     @contained
     def log_evaluation(self, step: int, **metrics: Any) -> None:

@@ -57,6 +57,7 @@ class Session:
     Attributes:
         put: Takes a fact from any thread in about a tenth of a microsecond; never waits, never raises.
         put_vital: The same for a fact that is never dropped: a start, an end.
+        entrance: The way in for hooks that run at every step.
         ended: Whether the run's end has been recorded.
     """
 
@@ -82,6 +83,7 @@ class Session:
         self._sigterm = SigtermWatch(on_end=self._at_sigterm, on_passed=self._before_users_handler)
         self.put: Callable[[Fact], None] = self._pipeline.put
         self.put_vital: Callable[[Fact], None] = self._pipeline.put_vital
+        self.entrance = self._pipeline.entrance
         self.ended = False
         self._is_training = False
         self._known_error: BaseException | None = None

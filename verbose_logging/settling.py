@@ -32,7 +32,7 @@ def settle(fact: Fact, on_problem: OnProblem = ignore_problem) -> Fact:
 
     Example:
         >>> from verbose_logging.facts import Logged
-        >>> settle(Logged(0.0, step=1, epoch=0.5, logs={"loss": 2.5, "note": "warm-up"})).logs
+        >>> settle(Logged(0.0, logs={"loss": 2.5, "note": "warm-up"})).logs
         {'loss': 2.5}
     """
     names = fact.deferred_fields

@@ -216,23 +216,23 @@ class FactScript:
             micro_steps: What the tap saw of each micro-batch: fields of `MicroStep`, those left out unknown.
             **logs: What else the Trainer logs.
         """
-        self.add(facts.StepBegin, self._step + 1, after=data_wait)
+        self.add(facts.StepBegin, after=data_wait)
         self.clock.advance(forward_backward)
         for seen in micro_steps:
             self.facts.append(facts.MicroStep(self.clock.monotonic(), **{**_UNSEEN, **seen}))
-        self.add(facts.PreOptimizerStep, (learning_rate,), gradient_norm, gradient_norm_limit)
+        self.add(facts.PreOptimizerStep, learning_rate, gradient_norm_limit, gradient_norm)
         self.clock.advance(optimizer)
         self._step += 1
         logged = ({} if loss is None else {"loss": loss}) | logs
-        self.add(facts.StepEnd, self._step, self.epoch, bool(logged))
+        self.add(facts.StepEnd, self._step, bool(logged))
         if logged:
-            self.add(facts.Logged, self._step, self.epoch, logged)
+            self.add(facts.Logged, logged)
         return self
 
     def evaluate(self, *, seconds: float = 1.0, **metrics: float) -> FactScript:
         """An evaluation of one batch, logged as the Trainer logs it."""
         self.add(facts.PredictionStep, after=seconds)
-        self.add(facts.Logged, self._step, self.epoch, dict(metrics))
+        self.add(facts.Logged, dict(metrics))
         return self.add(facts.Evaluated, self._step, self.epoch, dict(metrics))
 
     def save(self, *, seconds: float = 1.0, path: str = "out/checkpoint", size_bytes: int | None = None) -> FactScript:

@@ -218,11 +218,8 @@ class TrainerTaps:
             return None
 
 
-def learning_rates(optimizer: Any) -> Any:
+def learning_rates(groups: Any) -> Any:
     """Returns the rate of each parameter group; those that are tensors are read later, by the pipeline's thread."""
-    groups: Any = getattr(optimizer, "param_groups", ())
-    if len(groups) == 1 and type(rate := groups[0]["lr"]) is float:  # nearly always, and at every step
-        return (rate,)
     rates = [copied(group["lr"]) for group in groups]
     if all(isinstance(rate, float | int) for rate in rates):
         return tuple(rates)

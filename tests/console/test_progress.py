@@ -102,7 +102,7 @@ def a_run(steps: int, *, first_step: int = 0) -> FactScript:
     """Returns a run up to its end, the steps before `first_step` done in an earlier session."""
     script = FactScript(total_steps=steps, steps_per_epoch=steps, first_step=first_step).open().begin().epoch_begin()
     for step in range(first_step + 1, steps + 1):
-        script.add(facts.StepEnd, step, step / steps, False, after=0.01)
+        script.add(facts.StepEnd, step, False, after=0.01)
     return script
 
 

@@ -249,5 +249,5 @@ def test_the_benchmark_s_bar_is_tqdm_s() -> None:
         clock.advance(seconds)
         bar.update()
         state = bar.format_dict
-        said = imitation.left(StepEnd(clock.monotonic(), step, 0.5, False))
+        said = imitation.left(StepEnd(clock.monotonic(), step, False))
         assert pytest.approx((state["total"] - state["n"]) / state["rate"]) == said

@@ -36,9 +36,9 @@ def step(number: int, *micro_steps: facts.MicroStep, seconds: float = 1.0) -> li
     """Returns the facts of a step; steps of one length follow one another."""
     end = number * seconds
     return [
-        facts.StepBegin(end - seconds / 2, number),
+        facts.StepBegin(end - seconds / 2),
         *micro_steps,
-        facts.StepEnd(end, number, 0.0, log_follows=False),
+        facts.StepEnd(end, number, log_follows=False),
     ]
 
 
@@ -90,9 +90,9 @@ def test_an_evaluation_between_steps_changes_no_rate() -> None:
     steps = [fact for number in range(1, 8) for fact in step(number, micro_step())]
     pause = facts.Evaluated(67.0, 7, 0.0, {})
     after = [
-        facts.StepBegin(67.5, 8),
+        facts.StepBegin(67.5),
         micro_step(),
-        facts.StepEnd(68.0, 8, 0.0, log_follows=False),
+        facts.StepEnd(68.0, 8, log_follows=False),
     ]
 
     assert metered(*steps).at_step()["tflops_per_second"] == pytest.approx(
@@ -107,9 +107,9 @@ def test_the_first_two_steps_count_for_no_rate_once_there_are_five() -> None:
         fact
         for number in range(3, 6)
         for fact in (
-            facts.StepBegin(17.5 + number, number),
+            facts.StepBegin(17.5 + number),
             micro_step(),
-            facts.StepEnd(18.0 + number, number, 0.0, log_follows=False),
+            facts.StepEnd(18.0 + number, number, log_follows=False),
         )
     ]
 

@@ -77,7 +77,7 @@ def test_a_loss_that_may_be_filtered_is_never_the_best(logged: float) -> None:
 def lose_facts(script: FactScript) -> FactScript:
     """Writes that two facts were lost, and the micro-batch and the step's end that came after them."""
     script.add(FactsDropped, 2, 0.0, 0.0).add(MicroStep, 0.5, 2, 20, 20, 10, None, None, {})
-    return script.add(StepEnd, 1, 0.01, False)
+    return script.add(StepEnd, 1, False)
 
 
 def test_a_step_of_which_facts_were_lost_has_no_loss() -> None:

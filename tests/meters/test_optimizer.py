@@ -38,7 +38,7 @@ def test_a_small_gradient_is_left_alone() -> None:
 def test_nothing_is_told_of_a_step_of_which_the_facts_were_lost() -> None:
     """The norm and the rate of the step before are not carried over; the share of the session's clipped steps is."""
     script = begun().step(gradient_norm=2.0, gradient_norm_limit=0.5)
-    script.add(FactsDropped, 5, 0.0, 0.0).add(StepEnd, 2, 0.02, False)
+    script.add(FactsDropped, 5, 0.0, 0.0).add(StepEnd, 2, False)
 
     assert {"clipped_share": 1.0} == last(script)
 
@@ -76,9 +76,9 @@ def test_a_norm_that_is_not_a_number_is_told() -> None:
 
 def step_with(**known: Any) -> FactScript:
     """Returns a run with one step whose optimizer knows this."""
-    script = begun().add(StepBegin, 1)
+    script = begun().add(StepBegin)
     script.facts.append(PreOptimizerStep(0.0, **known))
-    return script.add(StepEnd, 1, 0.01, False)
+    return script.add(StepEnd, 1, False)
 
 
 def test_every_groups_rate_is_told_where_they_differ() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from verbose_logging.facts import Fact, FactsDropped, Logged, PreOptimizerStep, StepBegin, StepEnd, TrainBegin
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.protocols import MetricSpec, Numbers
@@ -66,7 +68,7 @@ class OptimizerMeter(BaseMeter):
         """Returns what is known of the step."""
         fact = self._fact
         norm = fact.gradient_norm if fact is not None and fact.gradient_norm is not None else self._logged_norm
-        rates = fact.learning_rates if fact is not None else ()
+        rates = _each(fact.learning_rates) if fact is not None else ()
         numbers = known(
             learning_rate=rates[0] if rates else None,
             grad_norm=norm,
@@ -89,3 +91,7 @@ class OptimizerMeter(BaseMeter):
     def at_end(self) -> Numbers:
         """Returns how often clipping bit."""
         return known(clipped_share=self._share())
+
+
+def _each(rates: float | Sequence[float] | None) -> Sequence[float]:
+    return (rates,) if isinstance(rates, float | int) else rates or ()
