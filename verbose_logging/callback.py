@@ -25,13 +25,8 @@ from verbose_logging.problems import warn
 from verbose_logging.session import END_SECONDS, Session, current_resource_usage
 from verbose_logging.settings import Settings
 from verbose_logging.step_hooks import IDLE, StepHooks, step_hooks
-from verbose_logging.trainer_facts import (
-    restored,
-    saved,
-    train_begin,
-    training_inspected,
-)
-from verbose_logging.trainer_taps import find_trainer, resumed_checkpoint
+from verbose_logging.trainer_facts import restored, saved, train_begin, training_inspected
+from verbose_logging.trainer_taps import checkpoints_folder, find_trainer, resumed_checkpoint
 
 
 def _discard(_: Fact) -> None:
@@ -86,7 +81,8 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Opens a recording, or goes on with one whose batch size the Trainer has just halved."""
-        if not self.settings.enabled or not (state.is_world_process_zero or self.settings.all_ranks):
+        at = monotonic()
+        if not self._records(state):
             return
         retry = self._training and bool(getattr(args, "auto_find_batch_size", False)) and state.global_step == 0
         self._output_dir = args.output_dir
@@ -105,7 +101,11 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
                 tell=self._tell_once,
             )
         )
-        session.begin(train_begin(args, state, kwargs.get("train_dataloader"), attempt=self._attempt))
+        batches = kwargs.get("train_dataloader")
+        session.begin(train_begin(args, state, batches, attempt=self._attempt, called_at=at))
+
+    def _records(self, state: TrainerState) -> bool:
+        return self.settings.enabled and (state.is_world_process_zero or self.settings.all_ranks)
 
     def _leave_earlier(self, *, retry: bool) -> None:
         """Leaves the recording of an earlier training; it writes on its own what it still holds."""
@@ -233,7 +233,9 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         metrics: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """An evaluation is done."""
+        """An evaluation is done; it may be the first thing that happens."""
+        if self._session is None and self._records(state):
+            self._session_for(args, state)
         self._put(facts.Evaluated(monotonic(), state.global_step, state.epoch or 0.0, dict(metrics or {})))
 
     @contained
@@ -251,7 +253,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
     @contained
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """A checkpoint is written."""
-        self._put(saved(args, state))
+        self._put(saved(checkpoints_folder(args), state))
 
     # -- the user's side -------------------------------------------------------------------------------------------
 

@@ -228,7 +228,7 @@ class EvaluationComplete(EntryBase, frozen=True, kw_only=True, tag="evaluation_c
 
     Args:
         metrics: Every numeric key that it gave.
-        duration_seconds: Its wall time.
+        duration_seconds: Its wall time; absent where its beginning was not seen, as outside of a training.
     """
 
     metrics: Group

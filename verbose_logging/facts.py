@@ -101,8 +101,10 @@ class TrainingInspected(FactBase, frozen=True):
 class TrainBegin(FactBase, frozen=True):
     """`on_train_begin`. `step` is above 0 when the run resumes; `None` means that the Trainer cannot know.
 
-    `evaluate_every_steps` and `save_every_steps` are the Trainer's own schedule, `None` for never; no evaluation comes
-    before `first_evaluation_step`, and `evaluates_at_end` says whether the last step has one whatever the schedule.
+    `evaluate_every_steps` and `save_every_steps` are the Trainer's own schedule, `None` for never; where it saves only
+    the best, that of the evaluations. No evaluation comes before `first_evaluation_step`, and `evaluates_at_end` says
+    whether the last step has one whatever the schedule. `preparation_seconds` have passed since the hook was called,
+    for describing machine and model.
     """
 
     step: int
@@ -115,6 +117,7 @@ class TrainBegin(FactBase, frozen=True):
     save_every_steps: int | None = None
     first_evaluation_step: int = 0
     evaluates_at_end: bool = True
+    preparation_seconds: float = 0.0
 
 
 class EpochBegin(FactBase, frozen=True):

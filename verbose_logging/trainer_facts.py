@@ -136,23 +136,35 @@ def _allows_tf32() -> bool:
     return precision == "tf32" if precision not in {None, "none"} else bool(matmul.allow_tf32)
 
 
-def train_begin(args: Any, state: Any, dataloader: Any, *, attempt: int) -> facts.TrainBegin:
-    """Returns what lies ahead: steps, epochs, and the Trainer's schedule of evaluations and saves."""
+def train_begin(args: Any, state: Any, dataloader: Any, *, attempt: int, called_at: float) -> facts.TrainBegin:
+    """Returns what lies ahead: steps, epochs, and the Trainer's schedule of evaluations and saves.
+
+    Args:
+        args: The TrainingArguments.
+        state: The Trainer's state.
+        dataloader: The batches to train on.
+        attempt: Above 1 where `auto_find_batch_size` begins again.
+        called_at: When the hook was called, by the monotonic clock.
+    """
     batches = _length(dataloader)
     steps_per_epoch = -(-batches // max(1, args.gradient_accumulation_steps)) if batches else None
     known_epochs = state.num_train_epochs not in (None, 0, sys.maxsize)
+    evaluates_every = _every(args.eval_strategy, state.eval_steps, steps_per_epoch)
+    saves_every = _every(args.save_strategy, state.save_steps, steps_per_epoch)
+    now = monotonic()
     return facts.TrainBegin(
-        monotonic(),
+        now,
         step=state.global_step,
         total_steps=state.max_steps if state.max_steps > 0 else None,
         total_epochs=int(state.num_train_epochs) if known_epochs else None,
         steps_per_epoch=steps_per_epoch,
         batches_per_epoch=batches,
         attempt=attempt,
-        evaluate_every_steps=_every(args.eval_strategy, state.eval_steps, steps_per_epoch),
-        save_every_steps=_every(args.save_strategy, state.save_steps, steps_per_epoch),
+        evaluate_every_steps=evaluates_every,
+        save_every_steps=evaluates_every if args.save_strategy == "best" else saves_every,
         first_evaluation_step=_first_evaluation_step(args, steps_per_epoch),
-        evaluates_at_end=not version("transformers").startswith("4."),
+        evaluates_at_end=args.eval_strategy == "epoch" or not version("transformers").startswith("4."),
+        preparation_seconds=now - called_at,
     )
 
 
@@ -167,16 +179,11 @@ def restored(log_path: Path, checkpoint: str, step: int) -> Fact:
     return facts.Restored(monotonic(), Deferred(partial(lineage_of_checkpoint, log_path, checkpoint, step)))
 
 
-def saved(args: Any, state: Any) -> Fact:
-    """Returns a checkpoint that is just written; its size is measured on the recorder's thread."""
+def saved(folder: str, state: Any) -> Fact:
+    """Returns a checkpoint that is just written there; its size is measured on the recorder's thread."""
     at = monotonic()
-    path = checkpoint_path(args, state.global_step)
+    path = os.path.join(folder, f"checkpoint-{state.global_step}")  # noqa: PTH118 - a text, not a file
     return facts.Saved(at, state.global_step, state.epoch or 0.0, path, Deferred(partial(folder_size_bytes, path)))
-
-
-def checkpoint_path(args: Any, step: int) -> str:
-    """Returns where the Trainer puts the checkpoint of a step."""
-    return os.path.join(args.output_dir, f"checkpoint-{step}")  # noqa: PTH118 - a text, not a file
 
 
 def _length(dataloader: Any) -> int | None:

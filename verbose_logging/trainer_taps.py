@@ -15,7 +15,7 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-from transformers import Trainer
+from transformers import Trainer, TrainingArguments
 
 from verbose_logging.batch_counts import UNKNOWN, count_batch
 from verbose_logging.device_scalars import copied
@@ -39,13 +39,26 @@ def find_trainer() -> Trainer | None:
 
 def resumed_checkpoint() -> str | None:
     """Returns the checkpoint that the present training resumes from: an argument of the Trainer's own loop."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the state says which step, and not which folder
+    _, checkpoint = _local_of_trainer("resume_from_checkpoint")
+    return checkpoint if isinstance(checkpoint, str) else None
+
+
+def checkpoints_folder(args: TrainingArguments) -> str:
+    """Returns where the present training saves; a trial of a search has a folder of its own."""
+    trainer, trial = _local_of_trainer("trial")
+    folder_of = getattr(trainer, "_get_output_dir", None)
+    return str(args.output_dir if trial is None or folder_of is None else folder_of(trial))
+
+
+def _local_of_trainer(name: str) -> tuple[Trainer | None, Any]:
+    """Returns the Trainer that the present call came from and a local of its nearest method that has one so named."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the state does not tell what these arguments do
     while frame is not None:
-        checkpoint = frame.f_locals.get("resume_from_checkpoint")
-        if isinstance(checkpoint, str) and isinstance(frame.f_locals.get("self"), Trainer):
-            return checkpoint
+        found = frame.f_locals
+        if name in found and isinstance(found.get("self"), Trainer):
+            return found["self"], found[name]
         frame = frame.f_back
-    return None
+    return None, None
 
 
 class Wrapper:

@@ -106,6 +106,28 @@ def test_evaluations_of_several_data_sets_are_one() -> None:
     assert pytest.approx(40 + 5) == eta_seconds(script)
 
 
+def test_saves_that_only_the_best_gets_count_by_their_share() -> None:
+    """Due every 10 of 100 steps; of the 5 that were due by step 51 the first 2 were saved, in 4 s: 3 in 6 to come."""
+    script = begun(save_every_steps=10)
+    for step in range(1, 52):
+        script.step()
+        if step in (10, 20):
+            script.save(seconds=4.0)
+
+    assert pytest.approx(49 + 5 * 3 / 6 * 4) == eta_seconds(script)
+
+
+def test_what_was_due_before_a_resume_is_not_missed() -> None:
+    """The save at step 50 was that of the session before."""
+    script = begun(first_step=50, save_every_steps=25)
+    for step in range(51, 77):
+        script.step()
+        if step == 75:
+            script.save(seconds=4.0)
+
+    assert pytest.approx(24 + 4) == eta_seconds(script)
+
+
 def test_an_evaluation_that_was_never_seen_makes_the_range_wide() -> None:
     """Until the first one, a tenth of the time between two is set aside, and more may be needed."""
     plain, evaluating = begun(), begun(evaluate_every_steps=50)

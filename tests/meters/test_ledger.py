@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verbose_logging.facts import FactsDropped
+from verbose_logging.facts import Evaluated, FactsDropped, PredictionStep, TrainBegin
 from verbose_logging.meters.ledger import OUTSIDE_STEPS, Ledger
 from verbose_logging.testing import FactScript
 
@@ -79,6 +79,31 @@ def test_lost_facts_make_the_step_unknown_and_no_other() -> None:
 
     script.step()
     assert pytest.approx(1.0) == kept(script).step_time_seconds
+
+
+def test_describing_machine_and_model_is_start_up() -> None:
+    """Half a second within the hook, and two until the first batches are here."""
+    script = FactScript(total_steps=2, steps_per_epoch=2).open()
+    script.add(TrainBegin, 0, 2, 1, 2, 2, 1, None, None, 0, True, 0.5).epoch_begin().step(data_wait=2.0)
+
+    assert pytest.approx(2.5) == kept(script).totals["startup"]
+
+
+def evaluation(script: FactScript) -> FactScript:
+    """Writes an evaluation of two batches outside of a training, after an hour of something else."""
+    script.add(PredictionStep, after=3600.0).add(PredictionStep, after=1.0)
+    return script.add(Evaluated, 0, 0.0, {"eval_loss": 1.0}, after=1.0)
+
+
+def test_evaluations_outside_of_a_training_take_none_of_its_time() -> None:
+    """Two before, two after; nothing is told before their first batch is done, so they have no known duration."""
+    script = FactScript(total_steps=1, steps_per_epoch=1).open()
+    evaluation(evaluation(script)).begin().epoch_begin().step().epoch_end().end()
+    before = kept(script)
+    after = kept(evaluation(evaluation(script)))
+
+    assert pytest.approx(1.0) == before.total_seconds == after.total_seconds
+    assert [None, None] == [before.evaluation_seconds, after.evaluation_seconds]
 
 
 def test_a_second_attempt_starts_up_again() -> None:

@@ -153,10 +153,12 @@ def test_a_callback_added_late_sees_exceptions_too(
 def test_a_search_with_two_trials_is_two_runs(
     make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
 ) -> None:
-    """Each trial trains a new model in the same Trainer; each is a run with its own learning rate."""
+    """Each trial trains a new model in the same Trainer; each is a run with its own rate and folder of checkpoints."""
     optuna = pytest.importorskip("optuna", reason="the search needs optuna")
     optuna.logging.disable_default_handler()
-    trainer = make_trainer(callbacks=[callback], max_steps=2, eval_strategy="steps", eval_steps=2)
+    trainer = make_trainer(
+        callbacks=[callback], max_steps=2, eval_strategy="steps", eval_steps=2, save_strategy="steps", save_steps=2
+    )
     make_model = trainer.model.__class__
     config = trainer.model.config
     trainer.model_init = lambda _trial=None: make_model(config)
@@ -166,7 +168,11 @@ def test_a_search_with_two_trials_is_two_runs(
         backend="optuna",
     )
 
-    assert [[1, 2], [1, 2]] == [steps_of(lines) for lines in runs_of(log_file)]
+    runs = runs_of(log_file)
+    checkpoints = [Path(line["path"]) for lines in runs for line in lines if line["type"] == "model_checkpoint_save"]
+    assert [[1, 2], [1, 2]] == [steps_of(lines) for lines in runs]
+    assert ["run-0/checkpoint-2", "run-1/checkpoint-2"] == ["/".join(path.parts[-2:]) for path in checkpoints]
+    assert all(path.is_dir() for path in checkpoints)
 
 
 class Stream(torch.utils.data.IterableDataset[dict[str, torch.Tensor]]):
@@ -304,6 +310,22 @@ def test_several_evaluation_sets_keep_apart(
     assert {"eval_a_loss", "eval_b_loss"} <= checkpoint["metrics"].keys()
     assert "eval_a_loss=" in evaluation["message"]
     assert {"best_eval_a_loss", "best_eval_b_loss"} <= lines[-1]["statistics"].keys()
+
+
+def test_an_evaluation_before_the_training_is_recorded(
+    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
+) -> None:
+    """What a model could do before it was trained stands at step 0 of the run."""
+    trainer = make_trainer(callbacks=[callback], max_steps=2)
+    measured = trainer.evaluate()["eval_loss"]
+    trainer.train()
+
+    (lines,) = runs_of(log_file)
+    evaluation = next(line for line in lines if line["type"] == "evaluation_complete")
+    assert (0, measured) == (evaluation["step"], evaluation["metrics"]["eval_loss"])
+    assert "duration_seconds" not in evaluation
+    assert [1, 2] == steps_of(lines)
+    assert lines[-1]["time_ledger"]["evaluation_seconds"] == 0
 
 
 def test_what_never_trained_is_not_interrupted(callback: VerboseLoggingCallback, log_file: Path) -> None:

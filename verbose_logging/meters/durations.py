@@ -85,7 +85,7 @@ class Durations:
         values = self._cut()
         return sum(values) / len(values) if values else None
 
-    def forecast(self, count: int) -> Forecast | None:
+    def forecast(self, count: float) -> Forecast | None:
         """Returns the time that so many more will take, `None` before the first.
 
         The variance is that of `count` single durations and of the mean itself, which `count` multiplies. As if one

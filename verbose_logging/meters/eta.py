@@ -74,8 +74,8 @@ class EtaMeter(BaseMeter):
     def _step_ended(self, fact: StepEnd) -> None:
         self._step = fact.finished
         self._at = fact.at
-        self._evaluations.step_ended()
-        self._saves.step_ended()
+        self._evaluations.step_ended(fact.finished)
+        self._saves.step_ended(fact.finished)
         if self._ledger.step_time_seconds is not None:
             self._steps.add(self._ledger.step_time_seconds)
 
@@ -103,7 +103,8 @@ class Scheduled:
     """Evaluations, or saves: how long they take, and how many the Trainer's schedule still holds.
 
     Several evaluations at one step (one for each data set) are one. The first, which warms caches up, is left out once
-    a second is known.
+    a second is known. Where some that were due did not happen, as where only the best is saved, the share that did
+    counts for those to come.
 
     Args:
         every_steps: The schedule: every multiple of this; `None` for never.
@@ -121,16 +122,28 @@ class Scheduled:
         self._unseen_share = unseen_share
         self._durations = Durations(warm_up=1, enough=2)
         self._under_way_seconds = 0.0
+        self._step: int | None = None
+        self._due = 0
+        self._happened = 0
 
-    def add(self, seconds: float) -> None:
+    def add(self, seconds: float | None) -> None:
         """Takes in the duration of one, or of a part of one."""
-        self._under_way_seconds += seconds
+        self._under_way_seconds += seconds or 0.0
 
-    def step_ended(self) -> None:
-        """Closes what came since the step before."""
+    def step_ended(self, step: int) -> None:
+        """Closes what came since the step before, the last one of this session."""
+        is_due = self._was_due()
+        self._due += is_due
         if self._under_way_seconds:
             self._durations.add(self._under_way_seconds)
             self._under_way_seconds = 0.0
+            self._happened += is_due
+        self._step = step
+
+    def _was_due(self) -> bool:
+        if self._step is None or self._every_steps is None:
+            return False
+        return self._step >= self._first_step and self._step % self._every_steps == 0
 
     def count(self, step: int, total_steps: int) -> int:
         """Returns how many are still to come, those due at this step included.
@@ -149,7 +162,7 @@ class Scheduled:
         """Returns the time that those to come will take; as uncertain as it is long while none has been seen."""
         if self._every_steps is None:
             return None
-        count = self.count(step, total_steps)
+        count = self.count(step, total_steps) * (1 + self._happened) / (1 + self._due)
         seen = self._durations.forecast(count)
         if seen is not None:
             return seen

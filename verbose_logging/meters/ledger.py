@@ -44,7 +44,7 @@ OUTSIDE_STEPS = frozenset({"startup", "evaluation", "checkpoint"})
 _AFTER_STARTUP = OUTSIDE_STEPS | {"training"}
 
 _PART_ENDING_IN: dict[type, str] = {
-    TrainBegin: "other",
+    TrainBegin: "other",  # of another attempt; the first one's is start-up
     EpochBegin: "other",
     StepBegin: "data_wait",
     SubstepEnd: "forward_backward",
@@ -69,39 +69,51 @@ class Ledger:
         totals: Seconds per part since training began.
         step_parts: Seconds per part from the end of the previous step to the end of the last one; `None` where that
             is not known (before the first step, or when facts were lost within it).
-        last_gap: Seconds between the last two events.
-        evaluation_seconds: Duration of the last evaluation.
+        last_gap: Seconds between the last two events; `None` where only one was seen.
+        evaluation_seconds: Duration of the last evaluation; `None` where its beginning was not seen, as outside of a
+            training, where nothing is told before the first batch is done.
     """
 
     def __init__(self) -> None:
         self.totals = dict.fromkeys(PARTS, 0.0)
         self.step_parts: dict[str, float] | None = None
-        self.last_gap = 0.0
-        self.evaluation_seconds = 0.0
+        self.last_gap: float | None = None
+        self.evaluation_seconds: float | None = None
         self._last_at: float | None = None
+        self._is_training = False
         self._open = dict.fromkeys(PARTS, 0.0)
         self._starting = self._is_first = True
         self._finished = 0
         self._within = ""
         self._damaged = False
-        self._evaluation_open = 0.0
+        self._evaluation_open: float | None = 0.0
 
     def observe(self, fact: Fact) -> None:
-        """Takes in a fact; those of other threads do not move the ledger, and neither does time after the end."""
+        """Takes in a fact; neither those of other threads nor time outside of a training move the ledger."""
         if isinstance(fact, FactsDropped):
             self._damaged = True
         elif type(fact) in _PART_ENDING_IN:
-            if self._last_at is not None:
-                self._book(fact, self._part_of(fact), fact.at - self._last_at)
+            if isinstance(fact, TrainBegin) and fact.attempt == 1:
+                self._begin(fact)
+            part = self._part_of(fact)
+            self.last_gap = None if self._last_at is None else fact.at - self._last_at
+            self._time_evaluation(fact, part)
+            if self._is_training and self.last_gap is not None:
+                self._book(fact, part, self.last_gap)
             self._follow(fact)
-            self._last_at = None if isinstance(fact, TrainEnd | RunBroken) else fact.at
+            self._last_at = fact.at if self._is_training or isinstance(fact, PredictionStep) else None
+
+    def _begin(self, fact: TrainBegin) -> None:
+        """Begins the account with the training; describing machine and model for the log is its first start-up time."""
+        self._is_training = True
+        self._last_at = fact.at - fact.preparation_seconds
 
     def _part_of(self, fact: Fact) -> str:
         """Returns the part of the gap that ends in a fact: everything before the first step is start-up."""
         part = _PART_ENDING_IN[type(fact)]
         if isinstance(fact, Logged):
             part = self._part_of_log(fact)
-        return "startup" if self._starting and part not in _AFTER_STARTUP and not isinstance(fact, TrainBegin) else part
+        return "startup" if self._starting and part not in _AFTER_STARTUP else part
 
     def _part_of_log(self, fact: Logged) -> str:
         """A log belongs to what it stands in: an evaluation, a forward pass that logs, or else to logging itself."""
@@ -124,15 +136,21 @@ class Ledger:
             self._open = dict.fromkeys(PARTS, 0.0)
         elif isinstance(fact, LoopStep):
             self._starting = False
+        elif isinstance(fact, TrainEnd | RunBroken):
+            self._is_training = False
 
-    def _book(self, fact: Fact, part: str, gap: float) -> None:
-        self.last_gap = gap
-        self.totals[part] += gap
-        self._open[part] += gap
-        self._evaluation_open = self._evaluation_open + gap if part == "evaluation" else 0.0
+    def _time_evaluation(self, fact: Fact, part: str) -> None:
+        if part != "evaluation":
+            self._evaluation_open = 0.0
+        elif self._evaluation_open is not None:
+            self._evaluation_open = None if self.last_gap is None else self._evaluation_open + self.last_gap
         if isinstance(fact, Evaluated):
             self.evaluation_seconds, self._evaluation_open = self._evaluation_open, 0.0
-        elif isinstance(fact, StepEnd):
+
+    def _book(self, fact: Fact, part: str, gap: float) -> None:
+        self.totals[part] += gap
+        self._open[part] += gap
+        if isinstance(fact, StepEnd):
             self.step_parts = self._close_step(fact)
             self._open = dict.fromkeys(PARTS, 0.0)
             self._damaged = self._is_first = False
