@@ -19,7 +19,7 @@ PURE = {
 }  # fmt: skip
 EDGES = {
     "probes", "sampler", "delivery", "inspection", "sinks", "settling", "drop_tally", "pipeline",
-    "crash", "sigterm", "problems", "session",
+    "crash", "sigterm", "watchdog", "problems", "session",
 }  # fmt: skip
 DOORS = {
     "callback", "containment", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",

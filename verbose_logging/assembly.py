@@ -13,7 +13,7 @@ import msgspec
 
 from verbose_logging import entries, facts, messages
 from verbose_logging.entries import SCHEMA_VERSION, Entry
-from verbose_logging.formatting import counted
+from verbose_logging.formatting import counted, short_duration
 from verbose_logging.measurements import Measurements, Numbered, finite
 from verbose_logging.meters.flops import mfu_receipt
 from verbose_logging.phases import Phase, phase_at
@@ -234,12 +234,14 @@ def finding(run: Measurements, found: Finding, *, at: float, step: int) -> Entry
     )
 
 
-def heartbeat(run: Measurements, fact: facts.ClockRead) -> Entry:
-    """A sign of life."""
-    return entries.Heartbeat(
-        **run.position.header(fact.at, f"💓 Alive at step {run.position.step}"),
-        resource_usage=run.resource_usage(),
-    )
+def heartbeat(run: Measurements, fact: facts.ClockRead | facts.Quiet) -> Entry:
+    """A sign of life of ours, with what is known of a training that gives none."""
+    header = run.position.header(fact.at, f"💓 Alive at step {run.position.step}")
+    usage = run.resource_usage()
+    if isinstance(fact, facts.ClockRead):
+        return entries.Heartbeat(**header, resource_usage=usage)
+    header["message"] += f", quiet for {short_duration(fact.seconds)}"
+    return entries.Heartbeat(**header, resource_usage=usage, quiet_seconds=fact.seconds, stack=fact.stack)
 
 
 def entries_dropped(run: Measurements, fact: facts.FactsDropped) -> Entry:

@@ -300,9 +300,13 @@ class Heartbeat(EntryBase, frozen=True, kw_only=True, tag="heartbeat"):
 
     Args:
         resource_usage: The machine's latest readings.
+        quiet_seconds: How long training itself has shown no sign of life, from half a minute on.
+        stack: Where its thread stands meanwhile: file, line and function of each call, the innermost last.
     """
 
     resource_usage: Tree | None = None
+    quiet_seconds: float | None = None
+    stack: list[str] | None = None
 
 
 class EndBase(EntryBase, frozen=True, kw_only=True):

@@ -283,6 +283,13 @@ class GcPause(FactBase, frozen=True):
     generation: int
 
 
+class Quiet(FactBase, frozen=True):
+    """Training has been quiet for so many seconds; `stack` is where its thread stands, the innermost call last."""
+
+    seconds: float
+    stack: list[str]
+
+
 class UserWrote(FactBase, frozen=True):
     """An entry that the user wrote, already a plain and redacted copy."""
 
@@ -328,6 +335,7 @@ Fact: TypeAlias = Union[  # noqa: UP007 - msgspec and TypeAlias need the runtime
     ProbeRead,
     ProbeFailed,
     GcPause,
+    Quiet,
     UserWrote,
     ModelStateRead,
     FactsDropped,

@@ -12,7 +12,15 @@ from typing import Any, TypeAlias
 import msgspec
 
 from verbose_logging import assembly, endings, facts
-from verbose_logging.entries import Entry, ProgressReport, TrainingStepComplete, UserEntry, entry_type
+from verbose_logging.entries import (
+    Entry,
+    Heartbeat,
+    ProgressReport,
+    TrainingStart,
+    TrainingStepComplete,
+    UserEntry,
+    entry_type,
+)
 from verbose_logging.facts import Fact
 from verbose_logging.guard import Guard
 from verbose_logging.levels import Level
@@ -43,6 +51,7 @@ _TOLD_AS: dict[type, tuple[str, Assemble]] = {
     facts.Evaluated: ("evaluation_complete", assembly.evaluation_complete),
     facts.Saved: ("model_checkpoint_save", assembly.model_checkpoint_save),
     facts.FactsDropped: ("entries_dropped", assembly.entries_dropped),
+    facts.Quiet: ("heartbeat", assembly.heartbeat),
 }
 
 # Facts that can stand between a step's end and its log; any other says that no log came.
@@ -53,6 +62,7 @@ _MAY_PRECEDE_LOG = (
     facts.ProbeRead,
     facts.ProbeFailed,
     facts.GcPause,
+    facts.Quiet,
     facts.UserWrote,
     facts.SystemInspected,
 )
@@ -153,6 +163,7 @@ class RunRecorder:
             self._append(self._shape(entry), at)
         if isinstance(entry, TrainingStepComplete):
             self._ring.add(entry)
+        if isinstance(entry, TrainingStepComplete | TrainingStart | Heartbeat):
             for found in self._alerts.judge(entry):
                 self._append(assembly.finding(self._run, found, at=at, step=entry.step), at)
 

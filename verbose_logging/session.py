@@ -35,6 +35,7 @@ from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.fan_out import FanOut
 from verbose_logging.sinks.lane import Lane
 from verbose_logging.sinks.named import make_sinks
+from verbose_logging.watchdog import Watchdog
 
 # Train begin waits half a second at most: a moment for an earlier session, and one for the description of the machine.
 _LEAVE_SECONDS = 0.2
@@ -76,9 +77,10 @@ class Session:
         self._world_size = world_size
         fallback = Fallback(settings.log_path.parent, clock=self._clock)
         self._problems = Problems(fallback.problem)
-        handle = handle or recorder_for(settings, Guard(self._problems, strict=settings.strict)).handle
+        self._record = handle or recorder_for(settings, Guard(self._problems, strict=settings.strict)).handle
+        self._watchdog = Watchdog()
         self._sink = FanOut(self._build_sinks(fallback), self._problems)
-        self._pipeline = Pipeline(handle, self._sink, clock=self._clock, on_problem=self._problems)
+        self._pipeline = Pipeline(self._handle, self._sink, clock=self._clock, on_problem=self._problems)
         self._sampler = build_sampler(settings, self._put_reading, self._clock, self._problems)
         self._sigterm = SigtermWatch(on_end=self._at_sigterm, on_passed=self._before_users_handler)
         self.put: Callable[[Fact], None] = self._pipeline.put
@@ -87,6 +89,10 @@ class Session:
         self.ended = False
         self._is_training = False
         self._known_error: BaseException | None = None
+
+    def _handle(self, fact: Fact) -> list[Entry]:
+        quiet = self._watchdog.look(fact)
+        return self._record(fact) if quiet is None else [*self._record(quiet), *self._record(fact)]
 
     def _build_sinks(self, fallback: Fallback) -> dict[str, Sink]:
         settings = self._settings
@@ -144,6 +150,7 @@ class Session:
         """Records that training begins; from here on a run without an end is one that was broken off."""
         self._is_training = True
         self._known_error = getattr(sys, "last_value", None)
+        self._watchdog.watch()
         self._pipeline.put_vital(train_begin)
         if self._settings.handle_sigterm:
             self._sigterm.install()

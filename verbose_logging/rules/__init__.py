@@ -12,12 +12,14 @@ from typing import Any, Literal
 from verbose_logging.errors import SettingsError, did_you_mean
 from verbose_logging.protocols import Rule
 from verbose_logging.rules.anomaly import SlowSteps
+from verbose_logging.rules.stalled import Stalled
 from verbose_logging.rules.threshold import HighGpuMemory, HighMemory
 
 RULES: dict[str, Callable[..., Rule]] = {
     "high_memory": HighMemory,
     "high_gpu_memory": HighGpuMemory,
     "slow_steps": SlowSteps,
+    "stalled": Stalled,
 }
 
 
@@ -32,7 +34,7 @@ def build_rules(alerts: Mapping[str, Mapping[str, Any] | Literal["off"]]) -> lis
 
     Example:
         >>> [rule.name for rule in build_rules({"high_memory": {"above": 80}, "slow_steps": "off"})]
-        ['high_memory', 'high_gpu_memory']
+        ['high_memory', 'high_gpu_memory', 'stalled']
     """
     for name in alerts:
         if name not in RULES:
