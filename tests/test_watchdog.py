@@ -24,7 +24,7 @@ def clock(*times: float) -> list[Fact]:
 
 def test_an_hour_without_a_step_is_told_every_half_minute() -> None:
     """One step that takes an hour: 120 signs of our own life."""
-    told = told_by([facts.StepBegin(0.0, 1), *clock(*map(float, range(1, 3601)))])
+    told = told_by([facts.StepBegin(0.0), *clock(*map(float, range(1, 3601)))])
 
     assert [(30.0 * count, 30.0 * count) for count in range(1, 121)] == told
 
@@ -33,19 +33,19 @@ def test_readings_and_users_notes_are_no_sign_of_life() -> None:
     """What other threads see goes on while training hangs."""
     noise = [facts.ProbeRead(20.0, "cpu", {}), facts.UserWrote(25.0, {}), facts.ProbeFailed(26.0, "cpu", "gone")]
 
-    assert [(31.0, 31.0)] == told_by([facts.StepBegin(0.0, 1), *noise, *clock(31.0)])
+    assert [(31.0, 31.0)] == told_by([facts.StepBegin(0.0), *noise, *clock(31.0)])
 
 
 def test_a_hook_is_a_sign_of_life() -> None:
     """Evaluation batches every twenty seconds: nothing to tell."""
     stream = [fact for at in (20.0, 40.0, 60.0) for fact in (facts.PredictionStep(at), *clock(at + 10))]
 
-    assert [] == told_by([facts.StepBegin(0.0, 1), *stream])
+    assert [] == told_by([facts.StepBegin(0.0), *stream])
 
 
 def test_after_the_end_nobody_is_watched() -> None:
     """A script that goes on for hours after its training is no stalled training."""
-    assert [] == told_by([facts.StepBegin(0.0, 1), facts.TrainEnd(1.0, 1, 1.0, None), *clock(100.0)])
+    assert [] == told_by([facts.StepBegin(0.0), facts.TrainEnd(1.0, 1, 1.0, None), *clock(100.0)])
 
 
 def test_the_stack_of_a_thread_says_where_it_waits() -> None:
