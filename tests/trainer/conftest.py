@@ -13,7 +13,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, 
 
 from verbose_logging import VerboseLoggingCallback
 
-collect_ignore = ["distributed_run.py"]  # a script for processes of its own
+collect_ignore = ["distributed_run.py", "console_run.py"]  # scripts for processes of their own
 
 VOCABULARY = 50
 torch.set_num_threads(1)  # models this small are slower on two threads, above all beside other work

@@ -35,9 +35,10 @@ class Terminal:
     def __init__(self, stream: TextIO) -> None:
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._is_terminal = _is_terminal(stream)
-        # a notebook would get HTML by another way; its stream takes text like any other
-        self._console = Console(file=stream, force_jupyter=False, highlight=False, markup=False, emoji=False)
-        self._has_colours = self._console.color_system is not None and not self._console.no_color
+        self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
+        # a kernel sets FORCE_COLOR by itself, and what it runs may be exported as text
+        plain = self._console.color_system is None or self._console.no_color or self._console.is_jupyter
+        self._has_colours = not plain
 
     def render(self, text: str, style: str = "") -> str:
         """Returns a text as the stream can show it.
