@@ -174,8 +174,8 @@ def progress_report(run: Measurements, fact: facts.StepEnd, phases: Sequence[Pha
 def _tokens_per_batch(run: Measurements, numbers: Numbered) -> dict[str, int]:
     """Returns the step's real tokens by its micro-batches, where they were counted."""
     tokens = _number(numbers.metrics.get("real_tokens"))
-    micro_batches = run.tally.micro_step
-    return {} if tokens is None or not micro_batches else {"tokens_per_batch": round(tokens / micro_batches)}
+    batches = run.tally.micro_batches
+    return {} if tokens is None or not batches else {"tokens_per_batch": round(tokens / batches)}
 
 
 def training_metrics_update(run: Measurements, fact: facts.Logged) -> Entry:

@@ -109,11 +109,13 @@ def elapsed(minutes: float | None) -> str:
     """Returns how long a run has been under way, with the minutes as long as they say more than the hours.
 
     Example:
-        >>> elapsed(147.0), elapsed(73.8), elapsed(None)
-        ('2.45 hours', '1.23 hours (73.8 min)', '-')
+        >>> elapsed(147.0), elapsed(73.8), elapsed(0.25), elapsed(None)
+        ('2.45 hours', '1.23 hours (73.8 min)', '15.0 s', '-')
     """
     if minutes is None:
         return UNKNOWN
+    if minutes < 1:
+        return f"{60 * minutes:.1f} s"
     hours = f"{minutes / 60:.2f} hours"
     return f"{hours} ({minutes:.1f} min)" if minutes < _MINUTES_SAY_MORE else hours
 
@@ -192,7 +194,9 @@ def peak(name: str, value: float) -> str:
 
 
 def ledger_rows(ledger: Mapping[str, float]) -> list[tuple[str, str, str]]:
-    """Returns where the time went, largest part first and the total last: name, seconds, share. Empty without a total.
+    """Returns where the time went, largest part first and the total last: name, seconds, share; empty without a total.
+
+    Parts that took no time are left out.
 
     Example:
         >>> ledger_rows({"other_seconds": 1.0, "data_wait_seconds": 3.0, "total_seconds": 4.0})
@@ -202,7 +206,7 @@ def ledger_rows(ledger: Mapping[str, float]) -> list[tuple[str, str, str]]:
     total = parts.pop("total_seconds", None)
     if not total:
         return []
-    rows = [*sorted(parts.items(), key=lambda part: -part[1]), ("total", total)]
+    rows = [*sorted((part for part in parts.items() if part[1]), key=lambda part: -part[1]), ("total", total)]
     return [
         (name.removesuffix("_seconds").replace("_", " "), f"{fixed(seconds, 2)} s", percent(100 * seconds / total))
         for name, seconds in rows

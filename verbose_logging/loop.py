@@ -21,6 +21,7 @@ from verbose_logging.gc_pauses import GcPauses
 from verbose_logging.inspection import folder_size_bytes
 from verbose_logging.loop_course import LoopCourse
 from verbose_logging.loop_facts import loop_inspected, rank_and_world_size
+from verbose_logging.model_state import Ask, LoopState, model_state_asker
 from verbose_logging.option_checks import check_count
 from verbose_logging.problems import warn
 from verbose_logging.session import END_SECONDS, Session
@@ -81,6 +82,7 @@ class TrainingLogger:
         self._course = LoopCourse(began_at=0.0, resumed_from_step=resumed_from_step)
         self._put: Callable[[Fact], None] = _discard
         self._gc_pauses: GcPauses | None = None
+        self._ask_model: Ask | None = None
         self._begun = not self.settings.enabled
         self._told: set[str] = set()
 
@@ -130,6 +132,9 @@ class TrainingLogger:
         put(facts.MicroStep(at, copied(loss), samples, None, copied(tokens), None, None, None, {}))
         rates = () if learning_rate is None else Deferred(partial(_as_rates, copied(learning_rate)))
         put(facts.LoopStep(at, rates, gradient_norm=copied(grad_norm)))
+        if self._ask_model is not None:
+            state = LoopState(step - course.counted_from + 1, self._planned[0], course.epoch)
+            self._ask_model(state, self._described[1])
         put(facts.StepEnd(at, step, bool(metrics), course.counted_from))
         if metrics:
             put(facts.Logged(at, _copied(metrics)))
@@ -191,6 +196,8 @@ class TrainingLogger:
         if self.settings.level.dear_readings:
             self._gc_pauses = GcPauses(session.put)
             self._gc_pauses.start()
+        state = LoopState(self._resumed_from_step, self._planned[0], 0.0)
+        self._ask_model = model_state_asker(self.settings, state, session.put, self._tell_once)
         session.put_vital(loop_inspected(self.settings, *self._described, world_size=world_size))
         began_at = monotonic() if at is None else at
         self._course.touch(began_at)

@@ -17,6 +17,7 @@ from verbose_logging.facts import (
     PreOptimizerStep,
     Saved,
     StepBegin,
+    StepEnd,
     SubstepEnd,
     TrainBegin,
     TrainingInspected,
@@ -28,6 +29,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.micro_step = 0
+        self.micro_batches = 0
         self.micro_batch: MicroStep | None = None
         self.prediction_step = 0
         self.epochs = 0
@@ -41,6 +43,7 @@ class Tally:
         self.batch: dict[str, Any] = {}
         self.model: dict[str, Any] = {}
         self.model_state: dict[str, Any] | None = None
+        self._open_batches = 0
 
     def observe(self, fact: Fact, step: int) -> None:
         """Takes in a fact.
@@ -49,7 +52,7 @@ class Tally:
             fact: What happened.
             step: Optimizer steps finished.
         """
-        if isinstance(fact, StepBegin | MicroStep | SubstepEnd | PreOptimizerStep):
+        if isinstance(fact, StepBegin | MicroStep | SubstepEnd | PreOptimizerStep | StepEnd):
             self._count_micro_steps(fact)
         elif isinstance(fact, PredictionStep):
             self.prediction_step += 1
@@ -64,21 +67,24 @@ class Tally:
         elif isinstance(fact, Saved):
             self.checkpoints += 1
         elif isinstance(fact, TrainBegin):
-            self.epochs = 0
+            self.epochs = self._open_batches = 0
         elif isinstance(fact, ModelStateRead):
             self.model_state = fact.model_state
         elif isinstance(fact, TrainingInspected):
             self._inspected(fact)
 
-    def _count_micro_steps(self, fact: StepBegin | MicroStep | SubstepEnd | PreOptimizerStep) -> None:
+    def _count_micro_steps(self, fact: StepBegin | MicroStep | SubstepEnd | PreOptimizerStep | StepEnd) -> None:
         if isinstance(fact, StepBegin):
             self.micro_step = 0
             self.micro_batch = None
-            self.model_state = None
         elif isinstance(fact, MicroStep):
             self.micro_batch = fact
+            self._open_batches += 1
+        elif isinstance(fact, StepEnd):
+            self.micro_batches, self._open_batches = self._open_batches, 0
         else:
             self.micro_step += 1
+            self.model_state = None
 
     def _evaluated(self, fact: Evaluated) -> None:
         """Keeps the last and the best loss of each evaluation set by its name."""
@@ -94,6 +100,7 @@ class Tally:
 
     def _inspected(self, fact: TrainingInspected) -> None:
         arguments = {
+            "batch_size": "batch_size",
             "per_device_train_batch_size": "batch_size",
             "gradient_accumulation_steps": "gradient_accumulation_steps",
         }

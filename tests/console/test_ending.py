@@ -59,8 +59,6 @@ def test_a_complete_run_tells_its_figures(show: Show) -> None:
         "   optimizer         0.40 s   10.0%",
         "   data wait         0.10 s    2.5%",
         "   startup           0.10 s    2.5%",
-        "   logging           0.00 s    0.0%",
-        "   other             0.00 s    0.0%",
         "   total             4.00 s  100.0%",
         "📈 Peaks:",
         "   process memory  912 MB",

@@ -178,8 +178,6 @@ def test_tokens_of_a_batch_are_the_mean_of_the_step(show: Show) -> None:
     """Two micro-batches of 100 and 50 real tokens make 75 to the batch."""
     script = FactScript(total_steps=1, steps_per_epoch=1).open().begin().epoch_begin()
     script.step(micro_steps=[{"real_tokens": 100, "padded_tokens": 100}, {"real_tokens": 50, "padded_tokens": 100}])
-    last = next(place for place, fact in enumerate(script.facts) if isinstance(fact, facts.PreOptimizerStep))
-    script.facts.insert(last - 1, facts.SubstepEnd(script.facts[last].at))
 
     rows = show(record(script.facts, level="medium").entries, "progress")[-1].rows
     assert "   • Tokens/batch: 75" in rows

@@ -12,6 +12,8 @@ from verbose_logging.entries import EntryBase, FindingBase
 
 _STYLES = {"INFO": "cyan", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
 
+_COUNT = "entries"  # for how many entries the condition has held: 1, when it is told
+
 
 class Alerts:
     """Three rows when something fires, one when it is over."""
@@ -26,8 +28,9 @@ class Alerts:
             yield told(entry, entry.message, style="green")
             return
         rows = [entry.message]
-        if entry.evidence:
-            rows.append(f"   why: {_evidence(entry.evidence)}")
+        evidence = {name: value for name, value in entry.evidence.items() if name != _COUNT}
+        if evidence:
+            rows.append(f"   why: {_evidence(evidence)}")
         if entry.suggestion:
             rows.append(f"   try: {entry.suggestion}")
         yield told(entry, *rows, style=_STYLES[entry.level])

@@ -35,6 +35,7 @@ class Milestones:
     paced: ClassVar[bool] = False
 
     def outputs(self, entry: EntryBase, run: RunView) -> Iterator[Output]:  # noqa: ARG002 - the seam's
-        """Yields the entry's message."""
-        if isinstance(entry, _TOLD):
+        """Yields the entry's message; of a model that nobody has shown us, nothing."""
+        is_unseen = isinstance(entry, TrainingInitialization) and not entry.model_info
+        if isinstance(entry, _TOLD) and not is_unseen:
             yield told(entry, entry.message)

@@ -32,10 +32,11 @@ def _loss(entry: EndBase) -> str:
 
 
 def _evaluation(entry: EndBase) -> str:
-    names = [name.removeprefix("final_") for name in entry.statistics if name.startswith("final_eval")]
+    finals = [name for name in entry.statistics if name.startswith("final_") and name.endswith("_loss")]
+    names = [name.removeprefix("final_") for name in finals if name != "final_loss"]
     losses = (
         _joined(
-            _figure(entry, f"final_{name}", decimal, "{}" if name == "eval_loss" else f"{name} {{}}"),
+            _figure(entry, f"final_{name}", decimal, "{}" if len(names) == 1 else f"{name} {{}}"),
             _figure(entry, f"best_{name}", decimal, "best {}"),
         )
         for name in names
