@@ -16,6 +16,7 @@ PURE = {
     "flop_costs", "option_checks", "peaks", "run_document", "ring", "console", "phases", "printable", "named_sinks",
     "loopback",
     "config", "config_file", "config_names", "value_checks", "sources", "data_shapes", "training_folders",
+    "training_memory",
 }  # fmt: skip
 EDGES = {
     "probes", "sampler", "delivery", "inspection", "sinks", "settling", "drop_tally", "pipeline",
@@ -26,7 +27,7 @@ DOORS = {
     "history", "instruments", "model_state", "step_hooks",
     "loop", "loop_course", "loop_facts", "device_scalars", "accelerate_tracker",
     "training", "training_arguments", "training_plan", "preparation", "datasets", "tokenizing", "model_loading",
-    "automatic", "report_to", "demo",
+    "automatic", "report_to", "bootstrap", "demo",
 }  # fmt: skip
 READERS = {"reading", "data"}
 CLI = {"cli", "__main__"}
@@ -40,7 +41,7 @@ MAY_IMPORT = {
     "cli": WORDS | PURE | READERS | CLI,
 }
 LAYERS = {"words": WORDS, "pure": PURE, "edges": EDGES, "doors": DOORS, "readers": READERS, "cli": CLI}
-CLI_DOORS = {"cli/train.py", "cli/demo.py", "cli/run.py"}
+CLI_DOORS = {"cli/train.py", "cli/plan_view.py", "cli/demo.py", "cli/run.py"}
 
 TRAINING = {
     "training.py", "training_arguments.py", "training_plan.py", "preparation.py", "tokenizing.py", "model_loading.py",

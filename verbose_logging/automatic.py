@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from typing import Any
 
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from verbose_logging.callback import VerboseLoggingCallback, callback_from_settings
-from verbose_logging.config_file import read_config_file
+from verbose_logging.config_file import Config, given_config
 from verbose_logging.errors import SettingsError
 from verbose_logging.settings import Settings
 from verbose_logging.trainer_taps import find_trainer
 from verbose_logging.value_checks import misfit
 
 
-def callbacks_from_config(config: Mapping[str, Any] | str | os.PathLike[str]) -> list[VerboseLoggingCallback]:
+def callbacks_from_config(config: Config) -> list[VerboseLoggingCallback]:
     """Returns the callbacks that a training config asks for: one where `use_verbose_logging` is true, else none.
 
     Args:
@@ -31,7 +29,7 @@ def callbacks_from_config(config: Mapping[str, Any] | str | os.PathLike[str]) ->
         >>> callbacks_from_config({"use_verbose_logging": True, "verbosity_level": "low"})[0].settings.verbosity_level
         'low'
     """
-    values = config if isinstance(config, Mapping) else read_config_file(config).values
+    values = given_config(config).values
     wanted = values.get("use_verbose_logging", False)
     wrong = misfit(wanted, bool)
     if wrong:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
@@ -46,6 +46,16 @@ class GivenConfig(NamedTuple):
         line = self.lines.get(key)
         return f"{self.path}:{line}: " if line else f"{self.path}: "
 
+    def with_values(self, **values: Any) -> GivenConfig:
+        """Returns the config with these values in place of its own, those that are `None` left out."""
+        changes = {key: value for key, value in values.items() if value is not None}
+        lines = {key: line for key, line in self.lines.items() if key not in changes}
+        return GivenConfig({**self.values, **changes}, self.path, lines)
+
+    def without(self, *keys: str) -> GivenConfig:
+        """Returns the config without these keys."""
+        return self._replace(values={key: value for key, value in self.values.items() if key not in keys})
+
     def with_assignments(self, assignments: Sequence[str]) -> GivenConfig:
         """Returns the config with `key=value` texts from a command line in place of its own values.
 
@@ -70,6 +80,9 @@ class GivenConfig(NamedTuple):
         return GivenConfig(values, self.path, lines)
 
 
+Config: TypeAlias = Mapping[str, Any] | str | os.PathLike[str] | GivenConfig
+
+
 class _Loader(yaml.SafeLoader):
     """YAML's safe loader that knows a number without a point."""
 
@@ -77,6 +90,21 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
 )
+
+
+def given_config(config: Config) -> GivenConfig:
+    """Returns a config that was given as a mapping or as the file that holds it.
+
+    Raises:
+        SettingsError: The file cannot be read.
+
+    Example:
+        >>> given_config({"lora_r": 8}).values
+        {'lora_r': 8}
+    """
+    if isinstance(config, GivenConfig):
+        return config
+    return GivenConfig(dict(config)) if isinstance(config, Mapping) else read_config_file(config)
 
 
 def read_config_file(path: str | os.PathLike[str]) -> GivenConfig:

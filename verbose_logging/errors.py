@@ -12,6 +12,7 @@ They are raised at set-up and by the readers only. While a training runs, nothin
 from __future__ import annotations
 
 import difflib
+import importlib.util
 from collections.abc import Iterable
 
 
@@ -54,6 +55,14 @@ class MissingExtraError(VerboseLoggingError, ImportError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs packages that are not installed: pip install 'verbose-logging[{extra}]'")
+
+
+def is_installed(package: str) -> bool:
+    """Returns whether a package can be imported, without importing it."""
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):  # its entry in sys.modules says no
+        return False
 
 
 class LogError(VerboseLoggingError):

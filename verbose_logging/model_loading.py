@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from importlib import util
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,7 +13,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from verbose_logging.config import Recipe
-from verbose_logging.errors import MissingExtraError, SettingsError, hint
+from verbose_logging.errors import MissingExtraError, SettingsError, hint, is_installed
 
 
 def model_config(recipe: Recipe, *, trust_remote_code: bool) -> PretrainedConfig:
@@ -32,41 +31,49 @@ def model_config(recipe: Recipe, *, trust_remote_code: bool) -> PretrainedConfig
         raise SettingsError(f"model_name: {recipe.model_name}: no model there ({first})") from error
 
 
-def build_model(recipe: Recipe, config: PretrainedConfig, options: Mapping[str, Any]) -> PreTrainedModel:
+def build_model(
+    recipe: Recipe, config: PretrainedConfig, *, options: Mapping[str, Any], base_folder: Path
+) -> PreTrainedModel:
     """Returns the model, its weights loaded, or fresh for one that is described.
 
     Args:
         recipe: What was asked for.
         config: As `model_config` returned it.
         options: Further arguments of `from_pretrained`.
+        base_folder: Where the fresh weights go that LoRA then leaves as they are; without them an adapter is nothing.
 
     Raises:
-        SettingsError: It cannot be built.
+        SettingsError: It cannot be built or loaded.
         MissingExtraError: Quantization needs bitsandbytes.
     """
-    quantized = {"quantization_config": quantization(recipe)} if recipe.quantization != "none" else {}
-    if not isinstance(recipe.model_name, Mapping):
-        options = {"dtype": "auto" if recipe.lora_rank else torch.float32, **options, **quantized}
-        return AutoModelForCausalLM.from_pretrained(recipe.model_name, **options)
+    how = quantization(recipe)
+    quantized = {} if how is None else {"quantization_config": how}
     try:
+        if isinstance(recipe.model_name, str):
+            options = {"dtype": "auto" if recipe.lora_rank else torch.float32, **options, **quantized}
+            return AutoModelForCausalLM.from_pretrained(recipe.model_name, **options)
         model = AutoModelForCausalLM.from_config(config)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise SettingsError(f"model_name: no model can be built so: {str(error).strip().splitlines()[0]}") from error
-    if not quantized:
-        return model
-    with tempfile.TemporaryDirectory() as folder:  # weights are quantized on their way from a file
-        model.save_pretrained(folder)
-        return AutoModelForCausalLM.from_pretrained(folder, **quantized)
+        if not recipe.lora_rank:
+            return model
+        model.save_pretrained(base_folder)
+        return AutoModelForCausalLM.from_pretrained(base_folder.absolute(), **quantized)
+    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
+        raise SettingsError(f"model_name: {' '.join(str(error).split())}") from error
 
 
-def quantization(recipe: Recipe) -> BitsAndBytesConfig:
-    """Returns how bitsandbytes keeps the frozen weights.
+def quantization(recipe: Recipe) -> BitsAndBytesConfig | None:
+    """Returns how bitsandbytes keeps the frozen weights; `None` where they stay as they are.
 
     Raises:
         MissingExtraError: bitsandbytes is not installed.
+        SettingsError: It does not know this machine's device.
     """
-    if util.find_spec("bitsandbytes") is None:
+    if recipe.quantization == "none":
+        return None
+    if not is_installed("bitsandbytes"):
         raise MissingExtraError(f"quantization: {recipe.quantization}", "quantization")
+    if torch.backends.mps.is_available():
+        raise SettingsError(f"quantization: got '{recipe.quantization}', and bitsandbytes knows no Apple GPU; use none")
     if recipe.quantization == "8bit":
         return BitsAndBytesConfig(load_in_8bit=True)
     return BitsAndBytesConfig(

@@ -16,7 +16,7 @@ from verbose_logging.data_shapes import chat_instruction, plain_instruction, tex
 from verbose_logging.datasets import Rows, TrainingData, load_data, split_off, with_instructions_written
 from verbose_logging.errors import SettingsError
 from verbose_logging.formatting import counted
-from verbose_logging.model_loading import model_config
+from verbose_logging.model_loading import model_config, quantization
 from verbose_logging.tokenizing import VOCABULARY_SIZE, load_tokenizer, token_ids, train_tokenizer
 from verbose_logging.training_arguments import training_arguments
 
@@ -54,6 +54,7 @@ def prepare(config: TrainingConfig) -> Preparation:
         SettingsError: The model, the tokenizer or the data cannot be used.
     """
     recipe, given = config.recipe, config.arguments
+    quantization(recipe)  # what is missing for it is told first
     trusted = bool(given.get("trust_remote_code", False))
     described = model_config(recipe, trust_remote_code=trusted)
     train_data, eval_data = _data(recipe, given)

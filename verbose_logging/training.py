@@ -18,8 +18,8 @@ from transformers.utils import logging as hub_logging
 from trl import SFTTrainer
 
 from verbose_logging.callback import VerboseLoggingCallback, callback_from_settings
-from verbose_logging.config import TrainingConfig, check_config
-from verbose_logging.config_file import GivenConfig, read_config_file
+from verbose_logging.config import check_config
+from verbose_logging.config_file import Config, given_config
 from verbose_logging.model_loading import build_model, lora
 from verbose_logging.preparation import Preparation, prepare
 from verbose_logging.reading.reader import LogReader
@@ -27,7 +27,8 @@ from verbose_logging.reading.summary import summarize
 from verbose_logging.training_arguments import argument_types
 from verbose_logging.training_folders import in_session
 
-FINAL = "final"
+FINAL, BASE = "final", "base"
+_RUN_FILES = f"*_{'[0-9]' * 8}_{'[0-9]' * 6}*.json"
 _LOGGER = logging.getLogger("verbose_logging")
 
 
@@ -40,6 +41,7 @@ class TrainingResult(NamedTuple):
         metrics: The Trainer's own: `train_loss`, `train_runtime` and what the last evaluation gave.
         steps: Optimizer steps done.
         log_file: The log; `None` where nothing was recorded.
+        run_file: The run as one JSON document; `None` where there is none.
         summary: The run in brief, as `verbose-logging show --json` has it; empty where nothing was recorded.
     """
 
@@ -48,11 +50,12 @@ class TrainingResult(NamedTuple):
     metrics: dict[str, float]
     steps: int
     log_file: Path | None
+    run_file: Path | None
     summary: dict[str, Any]
 
 
 def train_with_config(
-    config: Mapping[str, Any] | str | os.PathLike[str] | GivenConfig,
+    config: Config,
     *,
     train_dataset: Any = None,
     eval_dataset: Any = None,
@@ -78,59 +81,48 @@ def train_with_config(
         result = train_with_config({"model_name": "Qwen/Qwen3-0.6B", "train_dataset": "train.jsonl", "max_steps": 60})
         print(result.metrics["train_loss"], result.model_path)
     """
-    given = given_config(config, train_dataset=train_dataset, eval_dataset=eval_dataset, csv_path=csv_path)
-    return train(checked(given if session_id is None else in_session(given, session_id)))
+    return train(
+        prepared_training(
+            config, train_dataset=train_dataset, eval_dataset=eval_dataset, csv_path=csv_path, session_id=session_id
+        )
+    )
 
 
-def given_config(
-    config: Mapping[str, Any] | str | os.PathLike[str] | GivenConfig,
+def prepared_training(
+    config: Config,
     *,
     train_dataset: Any = None,
     eval_dataset: Any = None,
     csv_path: str | os.PathLike[str] | None = None,
-) -> GivenConfig:
-    """Returns a config with the data that was given beside it.
-
-    Raises:
-        SettingsError: The file cannot be read.
-    """
-    if isinstance(config, Mapping):
-        given = GivenConfig(dict(config))
-    else:
-        given = config if isinstance(config, GivenConfig) else read_config_file(config)
-    values = dict(given.values)
+    session_id: str | None = None,
+) -> Preparation:
+    """Returns everything that a training needs but its weights; arguments and refusals are `train_with_config`'s."""
+    given = given_config(config)
     if train_dataset is not None or csv_path is not None:
-        values = {key: value for key, value in values.items() if key not in {"train_dataset", "csv_path"}}
+        given = given.without("train_dataset", "csv_path")
     path = None if csv_path is None else os.fspath(csv_path)
-    beside = {"train_dataset": train_dataset, "eval_dataset": eval_dataset, "csv_path": path}
-    return given._replace(values=values | {key: value for key, value in beside.items() if value is not None})
-
-
-def checked(given: GivenConfig) -> TrainingConfig:
-    """Returns a config without a mistake.
-
-    Raises:
-        ConfigError: It has some; all of them are told.
-    """
-    return check_config(given, argument_types())
-
-
-def train(config: TrainingConfig) -> TrainingResult:
-    """Trains as a checked config says, saves the model, and returns how it went.
-
-    Raises:
-        SettingsError: The model, the tokenizer or the data cannot be used.
-        MissingExtraError: Quantization needs bitsandbytes.
-    """
-    prepared = prepare(config)
+    given = given.with_values(train_dataset=train_dataset, eval_dataset=eval_dataset, csv_path=path)
+    checked = check_config(given, argument_types())
+    prepared = prepare(checked if session_id is None else in_session(checked, session_id))
     for notice in prepared.notices:
         _LOGGER.warning("%s", notice)
-    recorder = None if config.settings is None else callback_from_settings(config.settings)
+    return prepared
+
+
+def train(prepared: Preparation) -> TrainingResult:
+    """Trains, saves the model, and returns how it went.
+
+    Raises:
+        SettingsError: The model cannot be built.
+        MissingExtraError: Quantization needs bitsandbytes.
+    """
+    settings = prepared.config.settings
+    recorder = None if settings is None else callback_from_settings(settings)
     trainer = _trainer(prepared, [recorder] if recorder else [])
     try:
         if recorder is not None and recorder.settings.console != "off":
             _silence_log_lines(trainer)
-        outcome = trainer.train(resume_from_checkpoint=config.recipe.resume_from_checkpoint)
+        outcome = trainer.train(resume_from_checkpoint=prepared.config.recipe.resume_from_checkpoint)
         model_path = Path(prepared.arguments.output_dir) / FINAL
         trainer.save_model(str(model_path))
     finally:
@@ -142,10 +134,11 @@ def train(config: TrainingConfig) -> TrainingResult:
 def _trainer(prepared: Preparation, callbacks: Sequence[TrainerCallback]) -> SFTTrainer:
     recipe, arguments = prepared.config.recipe, prepared.arguments
     set_seed(arguments.seed)  # a model that is built gets the same weights each time
+    output_dir = Path(arguments.output_dir)
     options = dict(arguments.model_init_kwargs or {})
     arguments.model_init_kwargs = None  # the Trainer takes them only where it loads the model itself
     return SFTTrainer(
-        model=build_model(recipe, prepared.model_config, options),
+        model=build_model(recipe, prepared.model_config, options=options, base_folder=output_dir / BASE),
         args=arguments,
         train_dataset=prepared.train_rows,
         eval_dataset=prepared.eval_rows,
@@ -160,13 +153,17 @@ def _result(
 ) -> TrainingResult:
     evaluations = [logged for logged in trainer.state.log_history if "eval_loss" in logged]
     last = {name: value for name, value in evaluations[-1].items() if name.startswith("eval_")} if evaluations else {}
-    log_file = recorder.settings.log_path if recorder is not None and recorder.settings.enabled else None
+    settings = recorder.settings if recorder is not None and recorder.settings.enabled else None
+    log_file = settings.log_path if settings is not None else None
     return TrainingResult(
         output_dir=Path(trainer.args.output_dir),
         model_path=model_path,
         metrics={**metrics, **last},
         steps=trainer.state.global_step,
         log_file=log_file,
+        run_file=None
+        if settings is None
+        else _newest_run_file(settings.writing_to(trainer.args.output_dir).output_path),
         summary=summarize(LogReader(log_file)) if log_file is not None and log_file.exists() else {},
     )
 
@@ -175,6 +172,12 @@ def quiet_progress_bars() -> None:
     """Switches off the bars of data sets and of model files for the rest of the process; the Trainer's own stays."""
     disable_progress_bars()
     hub_logging.disable_progress_bar()
+
+
+def _newest_run_file(folder: Path | None) -> Path | None:
+    """Returns the run document that was written last, the one of the run that has just ended."""
+    written = [] if folder is None else folder.glob(_RUN_FILES)
+    return max(written, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
 class _Bar(ProgressCallback):  # type: ignore[misc] # transformers is not typed for us

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from verbose_logging.config_file import GivenConfig
+import msgspec
+
+from verbose_logging.config import TrainingConfig
 from verbose_logging.errors import SettingsError
+from verbose_logging.settings import Settings
 
 SESSIONS = Path("training_sessions")
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_LOGS = {"log_file": "verbose_training_logs.jsonl", "standard_log_file": "training_logs.jsonl"}
 
 
 def logs_folder(session_id: str) -> Path:
@@ -28,18 +30,23 @@ def logs_folder(session_id: str) -> Path:
     return SESSIONS / session_id / "logs"
 
 
-def in_session(given: GivenConfig, session_id: str) -> GivenConfig:
-    """Returns the config with every log of its own in the session's folder, and the model too if it names no place.
+def in_session(config: TrainingConfig, session_id: str) -> TrainingConfig:
+    """Returns the config with every file of ours in the session's folder, and the model too if it names no place.
 
     Raises:
         SettingsError: The id is no name for a folder.
-
-    Example:
-        >>> in_session(GivenConfig({"log_file": "/var/log/mine.jsonl"}), "run-7").values["log_file"]
-        'training_sessions/run-7/logs/mine.jsonl'
     """
-    folder = logs_folder(session_id)
-    placed = {key: str(folder / Path(given.values.get(key) or name).name) for key, name in _LOGS.items()}
-    if given.values.get("standard_log_file", "") is None:
-        del placed["standard_log_file"]
-    return given._replace(values={"output_dir": str(folder.parent), **given.values, **placed})
+    logs = logs_folder(session_id)
+    arguments = {"output_dir": str(logs.parent), **config.arguments}
+    settings = config.settings and _below(logs, config.settings)
+    return config._replace(arguments=arguments, settings=settings)
+
+
+def _below(folder: Path, settings: Settings) -> Settings:
+    short = settings.standard_log_file
+    return msgspec.structs.replace(
+        settings,
+        log_file=str(folder / Path(settings.log_file).name),
+        standard_log_file=None if short is None else Path(short).name,
+        output_dir=str(folder),
+    )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from importlib import util
 from pathlib import Path
 from typing import Any
 
 import pytest
+from peft import AutoPeftModelForCausalLM
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from verbose_logging import callbacks_from_config, train_with_config
@@ -88,6 +92,7 @@ def test_the_guides_config_runs_as_written(guide_run: tuple[Path, TrainingResult
 
     assert 60 == result.steps
     assert "complete" == result.summary["outcome"]
+    assert folder / "results" == result.run_file.parent
     assert {"checkpoint-25", "checkpoint-50", "final"} <= {path.name for path in (folder / "results").iterdir()}
     assert 60 == sum(entry["type"] == "training_step_complete" for entry in entries(result.log_file))
 
@@ -141,6 +146,7 @@ def test_a_session_keeps_its_files_together(tmp_path: Path, monkeypatch: pytest.
 
     assert tmp_path / "training_sessions" / "run-7" / "logs" / "verbose_training_logs.jsonl" == result.log_file
     assert Path("training_sessions/run-7/final") == result.model_path
+    assert result.log_file.parent == result.run_file.parent
     assert ["training_sessions"] == [path.name for path in tmp_path.iterdir()]
 
 
@@ -161,12 +167,13 @@ def test_evaluation_rows_are_kept_apart(quick: Any) -> None:
 
 
 def test_lora_trains_a_small_part(quick: Any) -> None:
-    """With `lora_r` the base weights are frozen, and the adapter is what is saved."""
+    """With `lora_r` the base weights are frozen; the adapter is saved, and can be loaded with them."""
     result = quick(use_verbose_logging=True, lora_r=4)
 
     model = next(entry["model_info"] for entry in entries(result.log_file) if "model_info" in entry)
     assert 0 < model["trainable_parameters"] < model["total_parameters"] / 2
     assert (result.model_path / "adapter_config.json").exists()
+    assert AutoPeftModelForCausalLM.from_pretrained(result.model_path).peft_config["default"].r == 4
 
 
 def test_a_run_is_resumed(quick: Any) -> None:
@@ -224,3 +231,107 @@ def test_callbacks_of_a_config() -> None:
     assert [] == callbacks_from_config({"use_verbose_logging": False, "verbosity_level": "low"})
     (callback,) = callbacks_from_config({"use_verbose_logging": True, "verbosity_level": "low", "learning_rate": 1.0})
     assert "low" == callback.settings.verbosity_level
+
+
+@pytest.mark.parametrize("bits", ["4bit", "8bit"])
+@pytest.mark.skipif(util.find_spec("bitsandbytes") is None, reason="bitsandbytes is not installed")
+def test_quantized_weights_train_through_lora_on_a_cpu(bits: str, quick: Any) -> None:
+    """The base weights are kept small by bitsandbytes, LoRA learns, and the log knows the model's true size."""
+    result = quick(use_verbose_logging=True, quantization=bits, max_steps=30, learning_rate=2e-2, logging_steps=1)
+
+    model = next(entry["model_info"] for entry in entries(result.log_file) if "model_info" in entry)
+    losses = [
+        entry["metrics"]["loss"] for entry in entries(result.log_file) if entry["type"] == "training_step_complete"
+    ]
+    assert {"4bit": 4, "8bit": 8}[bits] == model["quantization"]["bits"]
+    assert losses[-1] < losses[0] - 0.05
+    assert (result.model_path / "adapter_config.json").exists()
+
+
+def test_quantization_without_its_package_says_what_to_install(tmp_path: Path) -> None:
+    """The missing extra is named with the command that installs it, before the data is read."""
+    (tmp_path / "run.json").write_text(json.dumps({**QUICK, "quantization": "4bit"}), encoding="utf-8")
+    code = (
+        "import sys; sys.modules['bitsandbytes'] = None; from verbose_logging.cli import main;"
+        "sys.exit(main(['train', 'run.json']))"
+    )
+    command = [sys.executable, "-c", code]
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert 2 == answer.returncode
+    assert "quantization: 4bit needs packages that are not installed: pip install 'verbose-logging[quantization]'" in (
+        answer.stderr
+    )
+
+
+REFUSED = {
+    "an architecture with a slip": (
+        {"model_name": {**MODEL, "architecture": "qwen22"}},
+        "model_name.architecture: no causal language model 'qwen22'; did you mean 'qwen2'?",
+    ),
+    "an option of the model with a slip": (
+        {"model_name": {**MODEL, "hiden_size": 8}},
+        "model_name.hiden_size: a qwen2 has no such option; did you mean 'hidden_size'?",
+    ),
+    "a model that the hub does not have": ({"model_name": "nobody/it"}, "model_name: nobody/it: no model there"),
+    "unknown columns": (
+        {"train_dataset": [{"a": "x"}]},
+        "train_dataset: the data has columns 'a', expected messages; or prompt and completion; or",
+    ),
+    "too few rows to part": (
+        {"train_dataset": TEXTS[:3], "eval_fraction": 0.1},
+        "eval_fraction: got 0.1, which leaves nothing on one side of 3 rows",
+    ),
+    "a checkpoint that is not there": (
+        {"resume_from_checkpoint": "results/checkpoint-9"},
+        "resume_from_checkpoint: results/checkpoint-9: no such folder",
+    ),
+    "arguments that do not go together": (
+        {"load_best_model_at_end": True, "save_strategy": "steps"},
+        "load_best_model_at_end",
+    ),
+    "a tokenizer that is not there": ({"tokenizer_name": "nobody/it"}, "tokenizer_name: nobody/it: no tokenizer"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("keys", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_trained_is_refused_in_a_line(keys: dict[str, Any], message: str, quick: Any) -> None:
+    """What only the data, the model or the Trainer's arguments show is one line too, and leaves no folder behind."""
+    with pytest.raises(SettingsError) as refusal:
+        quick(**keys)
+
+    assert message in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert [] == list(Path.cwd().iterdir())
+
+
+def test_a_dry_run_says_what_would_be_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sizes, steps and memory, and nothing on the disk."""
+    monkeypatch.chdir(tmp_path)
+    keys = {"max_steps": -1, "num_train_epochs": 2, "gradient_accumulation_steps": 2, "eval_fraction": 0.1, "lora_r": 2}
+    Path("run.yaml").write_text(json.dumps({**QUICK, **keys}), encoding="utf-8")
+
+    assert 0 == main(["train", "run.yaml", "--dry-run"])
+    told = capsys.readouterr().out
+
+    # 40 rows, 4 of them to evaluate on; 36 are 9 batches of 4, which are 5 steps of 2 batches
+    assert "36 rows of text, 4 to evaluate on, cut at 1024 tokens" in told
+    assert "10, each of 8 rows (4 x 2 accumulated), 2.00 epochs" in told
+    assert "through LoRA of rank 2" in told
+    assert ["run.yaml"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_a_dry_run_counts_as_the_run_does(quick: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Steps and parameters of the plan are those of the training."""
+    keys = {"max_steps": -1, "num_train_epochs": 1.5, "lora_r": 2, "use_verbose_logging": True}
+    Path("run.yaml").write_text(json.dumps({**QUICK, **keys}), encoding="utf-8")
+    assert 0 == main(["train", "run.yaml", "--dry-run", "--json"])
+    planned = json.loads(capsys.readouterr().out)
+
+    result = quick(**keys)
+
+    model = next(entry["model_info"] for entry in entries(result.log_file) if "model_info" in entry)
+    counts = (result.steps, model["total_parameters"], model["trainable_parameters"])
+    assert (planned["steps"], planned["parameters"], planned["trained_parameters"]) == counts

@@ -15,6 +15,7 @@ from tools.reference.entry_types import common_keys, entry_types
 from tools.reference.levels import levels
 from tools.reference.metrics import metrics
 from tools.reference.options import options
+from tools.reference.recipe import old_names, recipe
 from tools.reference.rules import rules
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -24,7 +25,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "entry-types": entry_types,
     "levels": levels,
     "metrics": metrics,
+    "old-names": old_names,
     "options": options,
+    "recipe": recipe,
     "rules": rules,
 }
 _PART = re.compile(r"(<!-- reference: ([\w-]+) -->\n).*?(<!-- end of reference -->)", re.DOTALL)

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from verbose_logging.cli.demo import demo
+from verbose_logging.cli.run import run
 from verbose_logging.cli.schema import schema
 from verbose_logging.cli.show import show
 from verbose_logging.cli.train import train
@@ -27,10 +28,12 @@ PROGRAM = "verbose-logging"
 VERBS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "train": train,
+    "run": run,
     "show": show,
     "validate": validate,
     "schema": schema,
 }
+_PASSING_ON = {"allow_interspersed_args": False, "ignore_unknown_options": True}
 # typer carries a click of its own or shares the installed one: this is the right class either way
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
@@ -75,7 +78,7 @@ def build_app() -> typer.Typer:
     app = typer.Typer(add_completion=False, help="The flight recorder for Hugging Face training.")
     app.callback(invoke_without_command=True)(_without_verb)
     for name, verb in VERBS.items():
-        app.command(name)(verb)
+        app.command(name, context_settings=_PASSING_ON if name == "run" else None)(verb)
     return app
 
 

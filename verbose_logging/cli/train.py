@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
-from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 
 from verbose_logging.cli.output import new_console, print_json, safe
+from verbose_logging.cli.plan_view import plan_lines
 from verbose_logging.config_file import read_config_file
-from verbose_logging.errors import MissingExtraError
+from verbose_logging.errors import MissingExtraError, is_installed
 from verbose_logging.formatting import fixed
 
 if TYPE_CHECKING:
+    from verbose_logging.preparation import Preparation
     from verbose_logging.training import TrainingResult
+    from verbose_logging.training_plan import Plan
 
 _PACKAGES = ("torch", "datasets", "peft", "tokenizers", "transformers", "trl")
 
@@ -29,21 +33,35 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A value in place of the config's.")
     ] = None,
     session_id: Annotated[str | None, typer.Option(help="Puts the logs below training_sessions/ID/logs.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Fine-tune a model as a config file says."""
     given = read_config_file(config).with_assignments(assignments or [])
     require_training_packages("training")
-    from verbose_logging.training import quiet_progress_bars, train_with_config
+    from verbose_logging import training
 
-    quiet_progress_bars()
-    with redirect_stdout(sys.stderr) if as_json else nullcontext():  # stdout is for the JSON alone
-        result = train_with_config(given, session_id=session_id)
-    if as_json:
-        print_json(_plain(result))
-        return
+    training.quiet_progress_bars()
     console = new_console()
-    for line in _closing_lines(result):
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():  # stdout is for the JSON alone
+        prepared = training.prepared_training(given, session_id=session_id)
+        plan = _plan(prepared)
+        _print_lines(console, ["Would train:" if dry_run else "Trains:", *plan_lines(plan, prepared)])
+        result = None if dry_run else training.train(prepared)
+        if result is not None:
+            _print_lines(console, _closing_lines(result))
+    if as_json:
+        print_json(_plain_plan(plan) if result is None else _plain_result(result))
+
+
+def _plan(prepared: Preparation) -> Plan:
+    from verbose_logging.training_plan import plan
+
+    return plan(prepared)
+
+
+def _print_lines(console: Console, lines: Sequence[str]) -> None:
+    for line in lines:
         console.print(safe(line), soft_wrap=True)
 
 
@@ -53,12 +71,17 @@ def require_training_packages(feature: str) -> None:
     Raises:
         MissingExtraError: Something is not.
     """
-    if any(util.find_spec(name) is None for name in _PACKAGES):
+    if not all(is_installed(name) for name in _PACKAGES):
         raise MissingExtraError(feature, "train")
 
 
-def _plain(result: TrainingResult) -> dict[str, Any]:
+def _plain_plan(plan: Plan) -> dict[str, Any]:
+    return {**plan._asdict(), "memory": {**plan.memory._asdict(), "total": plan.memory.total}}
+
+
+def _plain_result(result: TrainingResult) -> dict[str, Any]:
     paths = {"output_dir": result.output_dir, "model_path": result.model_path, "log_file": result.log_file}
+    paths["run_file"] = result.run_file
     plain = {name: None if path is None else str(path) for name, path in paths.items()}
     return {**plain, "steps": result.steps, "metrics": result.metrics, "summary": result.summary}
 

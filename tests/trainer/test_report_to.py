@@ -1,0 +1,78 @@
+"""The recorder where nobody constructs it: `report_to="verbose_logging"`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verbose_logging import VerboseLoggingCallback, report_to
+from verbose_logging.automatic import AutomaticCallback
+
+pytestmark = pytest.mark.trainer
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The log that the environment names."""
+    monkeypatch.setenv("VERBOSE_LOGGING_FILE", str(tmp_path / "log.jsonl"))
+    monkeypatch.setenv("VERBOSE_LOGGING_LEVEL", "medium")
+    return tmp_path / "log.jsonl"
+
+
+def types(log: Path) -> list[str]:
+    """Returns the types of a log's entries."""
+    return [json.loads(line)["type"] for line in log.read_text(encoding="utf-8").splitlines()]
+
+
+def recorders(trainer: Any) -> list[VerboseLoggingCallback]:
+    """Returns the recorders among a Trainer's callbacks."""
+    return [part for part in trainer.callback_handler.callbacks if isinstance(part, VerboseLoggingCallback)]
+
+
+def test_every_step_is_recorded(make_trainer: Any, log: Path) -> None:
+    """The name in `report_to` is enough, and `logging_steps=500` leaves no step out."""
+    trainer = make_trainer(callbacks=[], report_to="verbose_logging", logging_steps=500)
+
+    trainer.train()
+
+    assert 10 == types(log).count("training_step_complete")
+    assert "training_complete" == types(log)[-1]
+
+
+def test_a_callback_of_the_scripts_own_comes_first(
+    make_trainer: Any, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the script brings a recorder, the one of `report_to` writes nothing."""
+    monkeypatch.delenv("VERBOSE_LOGGING_FILE")
+    own = VerboseLoggingCallback("high", log_file=tmp_path / "own.jsonl", console="off")
+    monkeypatch.setenv("VERBOSE_LOGGING_FILE", str(log))
+    trainer = make_trainer(callbacks=[own], report_to="verbose_logging")
+
+    trainer.train()
+    own.close()
+
+    assert (False, True) == (log.exists(), (tmp_path / "own.jsonl").exists())
+
+
+def test_of_two_automatic_ones_the_first_records(make_trainer: Any, log: Path) -> None:
+    """`report_to` under `verbose-logging run` gives one log, not two in one."""
+    trainer = make_trainer(callbacks=[AutomaticCallback()], report_to="verbose_logging")
+
+    trainer.train()
+
+    assert 2 == len(recorders(trainer))
+    assert 1 == types(log).count("training_start")
+
+
+def test_the_name_is_added_once() -> None:
+    """Registering again changes nothing, and every other name is as it was."""
+    known = report_to.integration_utils.INTEGRATION_TO_CALLBACK
+    before = dict(known)
+
+    report_to.register()
+
+    assert before == known
+    assert {"tensorboard", "wandb", "verbose_logging"} <= known.keys()
