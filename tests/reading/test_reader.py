@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from verbose_logging.errors import LogError
 from verbose_logging.reading.lines import Line, parse_object
-from verbose_logging.reading.reader import PROBLEMS_KEPT, LogReader, Problem, read_entries
+from verbose_logging.reading.problems import PROBLEMS_KEPT, Problem
+from verbose_logging.reading.reader import LogReader, read_entries
 
 
 def _written(folder: Path, content: bytes) -> Path:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+LARGEST_COUNT = 2**63 - 1
 
-def value_at(entry: Mapping[str, Any], *keys: str) -> Any:
+
+def value_at(entry: Any, *keys: str) -> Any:
     """Returns what stands at the nested keys, `None` where the way there ends early.
 
     Example:
@@ -32,13 +35,13 @@ def number_at(entry: Mapping[str, Any], *keys: str) -> float | None:
     """
     value = value_at(entry, *keys)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number and math.isfinite(value) else None
+    return value if is_number and abs(value) <= sys.float_info.max else None
 
 
 def count_at(entry: Mapping[str, Any], *keys: str) -> int | None:
-    """Returns the whole number at the nested keys, if it is 0 or more."""
+    """Returns the whole number at the nested keys, if it is one that counts something: 0 or more, and of 64 bits."""
     value = value_at(entry, *keys)
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_COUNT
     return value if is_count else None
 
 
@@ -77,3 +80,16 @@ def moment_of(entry: Mapping[str, Any]) -> datetime | None:
         return datetime.fromisoformat(text).astimezone() if text else None
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def nonfinite_at(entry: Mapping[str, Any], *keys: str) -> str | None:
+    """Returns which number that is not finite stands at the nested keys, as an entry's `nonfinite` names it.
+
+    Example:
+        >>> nonfinite_at({"loss": float("-inf")}, "loss"), nonfinite_at({"loss": 2.0}, "loss")
+        ('-Infinity', None)
+    """
+    value = value_at(entry, *keys)
+    if not isinstance(value, float) or math.isfinite(value):
+        return None
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

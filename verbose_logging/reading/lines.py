@@ -6,21 +6,17 @@ all met in practice. Nothing here raises but `LogError`, when a file cannot be o
 
 from __future__ import annotations
 
-import codecs
-import contextlib
-import gzip
 import json
-import stat
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import msgspec
 
-from verbose_logging.errors import LogError
+from verbose_logging.reading.blocks import Block, line_blocks
 
-_GZIP_MAGIC = b"\x1f\x8b"
+# what msgspec raises on bytes that anyone may have written: not JSON, not of the type, not UTF-8, nested too deeply
+UNREADABLE: tuple[type[Exception], ...] = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 class Line(NamedTuple):
@@ -48,38 +44,29 @@ class BrokenLineError(ValueError):
     """A line that holds no entry; the text says why."""
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Opens the file, through gzip where its first bytes say so."""
-    try:
-        # opening a pipe waits for its writer, which may never come
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise LogError(f"{path}: not a regular file")
-        file = path.open("rb")
-    except OSError as error:
-        raise LogError(f"{path}: {error.strerror or error}") from error
-    with file:
-        if file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC):
-            with gzip.open(file) as archive:
-                yield cast(BinaryIO, archive)
-        else:
-            yield file
-
-
-def numbered_lines(path: Path) -> Iterator[Line]:
+def numbered_lines(path: Path, on_position: Callable[[int], None] | None = None) -> Iterator[Line]:
     """Returns the lines of a file; one that cannot be read to its end gives those before the damage, and then it.
+
+    Args:
+        path: The file.
+        on_position: Told now and then how many bytes of the file have been read.
 
     Raises:
         LogError: The file cannot be opened, or is no regular one (a pipe, a device).
     """
-    number = 0
-    with _opened(path) as stream:
-        try:
-            for number, raw in enumerate(stream, start=1):
-                content = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
-                yield Line(number, content.rstrip(b"\r\n"), whole=raw.endswith(b"\n"))
-        except (OSError, EOFError, zlib.error) as error:
-            yield Line(number + 1, b"", whole=False, damage=f"the file is damaged from here on: {error}")
+    for block in line_blocks(path, on_position) if on_position else line_blocks(path):
+        yield from lines_of(block)
+
+
+def lines_of(block: Block) -> Iterator[Line]:
+    """Returns the lines of a block, one by one."""
+    for number, raw in enumerate(block.lines, start=block.first):
+        yield line_of(number, raw, block.damage)
+
+
+def line_of(number: int, raw: bytes, damage: str = "") -> Line:
+    """Returns a line of a block."""
+    return Line(number, raw.rstrip(b"\r\n"), whole=raw.endswith(b"\n"), damage=damage)
 
 
 def parse_object(line: Line) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,7 @@ from verbose_logging.reading.schema import ENTRY_KEYS
 
 _DEFAULT_STEM = "verbose_training_logs"
 _NEVER_ENTERED = frozenset({"node_modules", "venv", "__pycache__", "site-packages"})
+_RUN_JSON = re.compile(r"^run_.*\.json$|_\d{8}_\d{6}(-\d+)?\.json$")
 _MAX_DEPTH = 6
 _MAX_FOLDERS = 10_000
 
@@ -33,11 +35,17 @@ def find_run(path: str | Path | None = None) -> Path:
         raise LogError(f"{given}: no such file or folder{_near(given)}")
     if not given.is_dir():
         return given
-    newest = max(_logs_below(given), key=_age_key, default=None)
+    newest = max(_logs_below(given), key=_age_key, default=None) or next(iter(run_jsons(given)), None)
     if newest is None:
         place = "below the working directory" if path is None else f"in {given}"
         raise LogError(f"no training log {place}; name one, or write one with 'verbose-logging demo'")
     return newest
+
+
+def run_jsons(folder: Path) -> list[Path]:
+    """Returns the run JSONs of a folder itself, by their names, the newest first."""
+    found = [path for path in folder.glob("*.json") if _RUN_JSON.search(path.name) and path.is_file()]
+    return sorted(found, key=_age_key, reverse=True)
 
 
 def full_log_beside(short_log: Path) -> Path | None:

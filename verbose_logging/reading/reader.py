@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from verbose_logging.reading.lines import BrokenLineError, numbered_lines, parse_object
-
-PROBLEMS_KEPT = 1000
-
-
-class Problem(NamedTuple):
-    """A line that was skipped, and why."""
-
-    line: int
-    what: str
+from verbose_logging.reading.follow import followed_lines
+from verbose_logging.reading.lines import BrokenLineError, Line, numbered_lines, parse_object
+from verbose_logging.reading.problems import Problem, Problems
 
 
 class LogReader:
@@ -26,46 +20,55 @@ class LogReader:
 
     Args:
         path: A log file, plain or gzip.
-
-    Attributes:
-        problems: The lines skipped by the latest iteration, the first 1,000 of them.
-        skipped: How many lines it skipped in all.
+        lines: Gives the numbered lines of the file.
 
     Raises:
         LogError: On iteration, when the file cannot be opened.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, lines: Callable[[Path], Iterator[Line]] = numbered_lines) -> None:
         self.path = Path(path)
-        self.problems: list[Problem] = []
-        self.skipped = 0
+        self._lines = lines
+        self._problems = Problems()
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The lines skipped by the latest iteration, the first 1,000 of them."""
+        return self._problems.kept
+
+    @property
+    def skipped(self) -> int:
+        """How many lines the latest iteration skipped in all."""
+        return self._problems.skipped
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        self.problems = []
-        self.skipped = 0
-        for line in numbered_lines(self.path):
+        self._problems = Problems()
+        for line in self._lines(self.path):
             if line.is_blank:
                 continue
             try:
                 entry = parse_object(line)
             except BrokenLineError as error:
-                self._skip(line.number, str(error))
+                self._problems.skip(line.number, str(error))
             else:
                 yield entry
 
-    def _skip(self, line: int, what: str) -> None:
-        self.skipped += 1
-        if len(self.problems) < PROBLEMS_KEPT:
-            self.problems.append(Problem(line, what))
 
-
-def read_entries(path: str | Path) -> Iterator[dict[str, Any]]:
+def read_entries(
+    path: str | Path, follow: bool = False, *, pause: Callable[[float], None] = time.sleep
+) -> Iterator[dict[str, Any]]:
     """Returns an iterator over the entries of a log; lines that hold none are passed over.
 
+    Types and keys that this version does not know come as they are.
+
     Args:
-        path: A log file, plain or gzip.
+        path: A log file, plain or, unless it is followed, gzip.
+        follow: Whether to wait for what is still to be written, for ever; a line counts once its end is there.
+        pause: Waits so many seconds between two looks at a file that is followed.
 
     Raises:
         LogError: At the first entry, when the file cannot be opened.
     """
-    return iter(LogReader(path))
+    if not follow:
+        return iter(LogReader(path))
+    return iter(LogReader(path, lambda file: followed_lines(file, pause)))

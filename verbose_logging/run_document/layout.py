@@ -51,12 +51,15 @@ def _rows(name: str, rows: PackedRows) -> Iterator[bytes]:
     yield b"\n  ],\n"
 
 
+_ROW_BEGINS = b"    {"
+_ROW_ENDS = (b"}\n", b"},\n")
+
+
 class _Rest(msgspec.Struct):
-    """What a document holds beside its rows."""
+    """What has to stand in a document beside its rows."""
 
     summary: dict[str, Any]
-    metadata: dict[str, Any] = {}
-    start_time: str | None = None
+    metadata: dict[str, Any]
 
 
 class SavedDocument:
@@ -65,6 +68,9 @@ class SavedDocument:
     Args:
         path: The file.
 
+    Attributes:
+        rest: What it holds beside the rows.
+
     Raises:
         OSError: It cannot be read.
         ValueError: It is no document, or its rows do not stand a line each.
@@ -72,16 +78,19 @@ class SavedDocument:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        rest = b"".join(self._lines_outside_rows())
         try:
-            self._rest = msgspec.json.decode(rest, type=_Rest)
-        except msgspec.MsgspecError as error:
+            rest = b"".join(self._lines_outside_rows())
+            msgspec.json.decode(rest, type=_Rest)
+            self.rest: dict[str, Any] = msgspec.json.decode(rest)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise ValueError(f"no run document: {error}") from error
+        if any(self.rest.get(name) != [] for name in ROWS):
+            raise ValueError("its rows do not stand a line each")
 
     @property
     def final_iter(self) -> int:
         """The last step in it, -1 where there is none."""
-        step = self._rest.summary.get("final_iter")
+        step = self.rest["summary"].get("final_iter")
         return step if isinstance(step, int) else -1
 
     @property
@@ -91,9 +100,10 @@ class SavedDocument:
 
     def history(self) -> History:
         """Returns what it holds."""
-        steps, evaluations, checkpoints = (self._rows_of(name) for name in ROWS)
+        steps, evaluations, checkpoints = (self.rows_of(name) for name in ROWS)
+        start_time = self.rest.get("start_time")
         return History(
-            start_time=self._rest.start_time,
+            start_time=start_time if isinstance(start_time, str) else None,
             sessions=self._sessions(),
             steps=steps,
             evaluations=evaluations,
@@ -101,15 +111,18 @@ class SavedDocument:
         )
 
     def _sessions(self) -> list[dict[str, Any]]:
-        sessions = self._rest.metadata.get("sessions")
+        sessions = self.rest["metadata"].get("sessions")
         return [dict(session) for session in sessions] if isinstance(sessions, list) else []
 
     def _lines_outside_rows(self) -> Iterator[bytes]:
         for section, line in self._lines():
             if section is None:
                 yield line
+            elif not (line.startswith(_ROW_BEGINS) and line.endswith(_ROW_ENDS)):
+                raise ValueError("its rows do not stand a line each")
 
-    def _rows_of(self, name: str) -> Iterator[bytes]:
+    def rows_of(self, name: str) -> Iterator[bytes]:
+        """Yields the rows of that name, as JSON."""
         for section, line in self._lines():
             if section == name:
                 yield line.strip().removesuffix(b",")

@@ -131,7 +131,7 @@ class RunFileSink:
             return
         try:
             self._document.go_on_from(chosen.history(), step=step)
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, msgspec.MsgspecError, ValueError) as error:
             self._fallback.problem(f"going on with {path}", error)
         else:
             self._path = path

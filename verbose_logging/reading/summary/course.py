@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from verbose_logging.reading.fields import count_at, group_at, known, moment_of, number_at, numbers_in, text_at
+from verbose_logging.reading.step_lines import STEP, StepBlock
+from verbose_logging.reading.summary.part import Part
 
 OUTCOMES = {
     "training_complete": "complete",
@@ -15,7 +17,7 @@ OUTCOMES = {
 }
 
 
-class Span:
+class Span(Part):
     """When the run was, how many entries it wrote and how many it lost."""
 
     def __init__(self) -> None:
@@ -34,6 +36,16 @@ class Span:
         if kind == "entries_dropped":
             self._dropped += count_at(entry, "count") or 0
 
+    def take_steps(self, block: StepBlock) -> None:
+        """Takes in steps."""
+        self.take(STEP, block.first_entry)
+        self.take(STEP, block.last_entry)
+        self._entries += len(block.rows) - 2
+
+    def pass_over(self, count: int) -> None:
+        """Counts entries that say nothing of the run as a whole."""
+        self._entries += count
+
     def result(self) -> dict[str, Any]:
         """Returns `run_id`, `entries`, and the times of the first and the last one."""
         return {
@@ -46,7 +58,7 @@ class Span:
         }
 
 
-class Subject:
+class Subject(Part):
     """What was trained on what, and where it went."""
 
     def __init__(self) -> None:
@@ -81,7 +93,7 @@ def _named(group: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return known(**texts) | numbers_in({name: group.get(name) for name in names})
 
 
-class Progress:
+class Progress(Part):
     """How far the run came."""
 
     def __init__(self) -> None:
@@ -118,7 +130,7 @@ class Progress:
         return self._result | {"eta_minutes": self._eta_minutes}
 
 
-class Ending:
+class Ending(Part):
     """How the run ended, where its time went, and its peaks."""
 
     def __init__(self) -> None:

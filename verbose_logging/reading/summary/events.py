@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from verbose_logging.reading.fields import count_at, known, number_at, text_at
+from verbose_logging.reading.summary.part import Part
 
 _CHECKPOINTS_KEPT = 5
 
 
-class Checkpoints:
+class Checkpoints(Part):
     """How many checkpoints, and the latest five of them."""
 
     def __init__(self) -> None:
@@ -25,12 +26,18 @@ class Checkpoints:
             step, path, size_mb = count_at(entry, "step"), text_at(entry, "path"), number_at(entry, "size_mb")
             self._latest.append(known(step=step, path=path, size_mb=size_mb))
 
+    def go_back(self, step: int) -> None:
+        """Forgets what is superseded."""
+        kept = [found for found in self._latest if found.get("step", 0) <= step]
+        self._count -= len(self._latest) - len(kept)
+        self._latest = deque(kept, maxlen=_CHECKPOINTS_KEPT)
+
     def result(self) -> dict[str, Any]:
         """Returns the checkpoints, oldest first."""
         return {"checkpoints": self._count, "latest_checkpoints": list(self._latest)}
 
 
-class Alerts:
+class Alerts(Part):
     """What the rules found: a row per rule, with how often it fired and whether it still holds."""
 
     def __init__(self) -> None:

@@ -2,63 +2,85 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from verbose_logging.reading.fields import count_at, group_at, known, number_at, numbers_in
+from verbose_logging.reading.step_lines import StepBlock, StepLine, step_line
 from verbose_logging.reading.summary.course import OUTCOMES
+from verbose_logging.reading.summary.part import Part
 
 _RECENT_STEP_TIMES = 10_000
 
 
-class Losses:
+class Losses(Part):
     """The training loss: first, last, best. At the lowest level these are the values of the progress reports."""
 
     def __init__(self) -> None:
         self._first: float | None = None
         self._last: float | None = None
-        self._best: float | None = None
-        self._best_step: int | None = None
-        self._nonfinite = 0
+        self._bests: list[tuple[float, int | None]] = []  # each better than the one before, so that the last is best
+        self._nonfinite: list[int] = []
 
     def take(self, kind: str, entry: Mapping[str, Any]) -> None:
         """Takes in an entry."""
-        if kind in {"training_step_complete", "progress_report"}:
-            self._nonfinite += kind == "training_step_complete" and "metrics.loss" in group_at(entry, "nonfinite")
-            self._note(_honest_loss(entry), count_at(entry, "step"))
+        if kind == "progress_report":
+            self._note_row(step_line(entry))
         elif kind in OUTCOMES:
             self._note(number_at(entry, "statistics", "best_loss"), None)
             self._note(number_at(entry, "statistics", "final_loss"), None)
+
+    def take_steps(self, block: StepBlock) -> None:
+        """Takes in steps."""
+        losses = block.column("loss")
+        if block.marked or None in losses:
+            self._take_each(block)
+            return
+        best = min(losses)
+        self._note(losses[0], block.rows[0].step)
+        self._note(best, block.rows[losses.index(best)].step)
+        self._last = losses[-1]
+
+    def _take_each(self, block: StepBlock) -> None:
+        for row in block.rows:
+            self._note_row(row)
+            if "metrics.loss" in (row.nonfinite or {}):
+                self._nonfinite.append(row.step or 0)
+
+    def go_back(self, step: int) -> None:
+        """Forgets what is superseded."""
+        self._bests = [(loss, at) for loss, at in self._bests if at is not None and at <= step]
+        self._nonfinite = [at for at in self._nonfinite if at <= step]
+
+    def _note_row(self, row: StepLine) -> None:
+        """Notes a step's loss, unless it is the 0.0 that the Trainer logs in place of a NaN."""
+        stands_for_nan = row.metrics.loss == 0 and "metrics.grad_norm" in (row.nonfinite or {})
+        self._note(None if stands_for_nan else row.metrics.loss, row.step)
 
     def _note(self, loss: float | None, step: int | None) -> None:
         if loss is None:
             return
         self._first = loss if self._first is None else self._first
         self._last = loss
-        if self._best is None or loss < self._best:
-            self._best, self._best_step = loss, step
+        if not self._bests or loss < self._bests[-1][0]:
+            self._bests.append((loss, step))
 
     def result(self) -> dict[str, Any]:
         """Returns the losses, and how many steps had none that is finite."""
+        best, best_step = self._bests[-1] if self._bests else (None, None)
         return {
             "first_loss": self._first,
             "last_loss": self._last,
-            "best_loss": self._best,
-            "best_loss_step": self._best_step,
-            "nonfinite_loss_steps": self._nonfinite or None,
+            "best_loss": best,
+            "best_loss_step": best_step,
+            "nonfinite_loss_steps": len(self._nonfinite) or None,
         }
 
 
-def _honest_loss(entry: Mapping[str, Any]) -> float | None:
-    """Returns the step's loss, unless it is the 0.0 that the Trainer logs in place of a NaN."""
-    loss = number_at(entry, "metrics", "loss")
-    stands_for_nan = loss == 0 and "metrics.grad_norm" in group_at(entry, "nonfinite")
-    return None if stands_for_nan else loss
-
-
-class StepTimes:
+class StepTimes(Part):
     """How long a step takes; the median is that of the last 10,000 steps."""
 
     def __init__(self) -> None:
@@ -71,12 +93,15 @@ class StepTimes:
         """Takes in an entry."""
         if kind in OUTCOMES:
             self._stated = numbers_in(group_at(entry, "statistics"))
-        elif kind == "training_step_complete":
-            seconds = number_at(entry, "timing", "step_time_seconds")
-            if seconds is not None:
-                self._total += seconds
-                self._count += 1
-                self._recent.append(seconds)
+
+    def take_steps(self, block: StepBlock) -> None:
+        """Takes in steps."""
+        times = block.column("step_time_seconds")
+        if None in times:
+            times = [seconds for seconds in times if seconds is not None]
+        self._total += sum(times)
+        self._count += len(times)
+        self._recent.extend(times)
 
     def result(self) -> dict[str, Any]:
         """Returns mean and median, the run's own where it has stated them."""
@@ -88,7 +113,7 @@ class StepTimes:
         }
 
 
-class Rates:
+class Rates(Part):
     """How fast the run is: the last known token rate, FLOP rate and MFU."""
 
     def __init__(self) -> None:
@@ -110,39 +135,43 @@ class Rates:
         return dict(self._result)
 
 
-class Evaluations:
+class Evaluations(Part):
     """The last evaluation, and the lowest loss: `eval_loss`, and the loss of each set where there are several."""
 
     def __init__(self) -> None:
-        self._count = 0
-        self._last: dict[str, Any] | None = None
-        self._losses: dict[str, dict[str, Any]] = {}
+        self._all: list[dict[str, Any]] = []
 
     def take(self, kind: str, entry: Mapping[str, Any]) -> None:
         """Takes in an entry."""
         if kind != "evaluation_complete":
             return
-        step, metrics = count_at(entry, "step"), numbers_in(group_at(entry, "metrics"))
-        self._count += 1
-        self._last = {"step": step, "metrics": metrics}
-        for name, loss in metrics.items():
-            if name.endswith("_loss"):
-                self._note(name, loss, step)
+        self._all.append({"step": count_at(entry, "step"), "metrics": numbers_in(group_at(entry, "metrics"))})
 
-    def _note(self, name: str, loss: float, step: int | None) -> None:
-        before = self._losses.get(name)
-        if before is None or loss < before["best"]:
-            self._losses[name] = {"last": loss, "best": loss} | known(best_step=step)
-        else:
-            before["last"] = loss
+    def go_back(self, step: int) -> None:
+        """Forgets what is superseded."""
+        self._all = [found for found in self._all if (found["step"] or 0) <= step]
+
+    def _losses(self) -> dict[str, dict[str, Any]]:
+        """Returns the last and the lowest loss by metric."""
+        losses: dict[str, dict[str, Any]] = {}
+        for found in self._all:
+            for name, loss in found["metrics"].items():
+                if not name.endswith("_loss"):
+                    continue
+                row = losses.setdefault(name, {"last": loss})
+                row["last"] = loss
+                if loss < row.get("best", math.inf):
+                    row |= {"best": loss} | known(best_step=found["step"])
+        return losses
 
     def result(self) -> dict[str, Any]:
         """Returns the evaluations in brief; `evaluation_losses` by metric where one is not called `eval_loss`."""
-        plain = self._losses.get("eval_loss", {})
+        losses = self._losses()
+        plain = losses.get("eval_loss", {})
         return {
-            "evaluations": self._count,
-            "last_evaluation": self._last,
+            "evaluations": len(self._all),
+            "last_evaluation": self._all[-1] if self._all else None,
             "best_eval_loss": plain.get("best"),
             "best_eval_step": plain.get("best_step"),
-            "evaluation_losses": self._losses if self._losses.keys() - {"eval_loss"} else None,
+            "evaluation_losses": losses if losses.keys() - {"eval_loss"} else None,
         }
