@@ -16,6 +16,7 @@ PUBLIC = [
     "VerboseLoggingCallback",
     "VerboseTracker",
     "callbacks_from_config",
+    "load_run",
     "read_entries",
     "train_with_config",
 ]
