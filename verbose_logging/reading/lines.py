@@ -91,11 +91,11 @@ def parse_object(line: Line) -> dict[str, Any]:
 
 
 def _parse(content: bytes) -> Any:
-    """Returns the value, by the fast and strict parser where that will do."""
+    """Returns the value, by the fast and strict parser where that will do; bytes that are no UTF-8 are replaced."""
     try:
         return msgspec.json.decode(content)
-    except msgspec.DecodeError:
-        return json.loads(content)
+    except UNREADABLE:
+        return json.loads(content.decode(errors="replace"))
 
 
 def _reason(line: Line) -> str:

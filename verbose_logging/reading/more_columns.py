@@ -10,7 +10,7 @@ import msgspec
 
 from verbose_logging.reading.blocks import line_blocks
 from verbose_logging.reading.fields import text_at, value_at
-from verbose_logging.reading.lines import UNREADABLE, line_of, parse_object
+from verbose_logging.reading.lines import UNREADABLE, BrokenLineError, line_of, parse_object
 
 _GROUPS = ("timing", "metrics", "progress")
 _NO_COLUMNS = frozenset({"type", "resource_usage", "trends", "nonfinite", *_GROUPS})
@@ -86,7 +86,14 @@ def _value(content: bytes, place: Place) -> Any:
             return value
         marks = msgspec.json.decode(top["nonfinite"])
     except UNREADABLE:
-        entry = parse_object(line_of(0, content))
-        value, marks = value_at(entry, *place), entry.get("nonfinite")
+        value, marks = _value_on_odd_line(content, place)
     mark = text_at(marks, ".".join(place)) if value is None and isinstance(marks, dict) else None
     return value if mark is None else float(mark)
+
+
+def _value_on_odd_line(content: bytes, place: Place) -> tuple[Any, Any]:
+    try:
+        entry = parse_object(line_of(0, content))
+    except BrokenLineError:
+        return None, None
+    return value_at(entry, *place), entry.get("nonfinite")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 
 from verbose_logging.reading.fields import LARGEST_COUNT, count_at, group_at, nonfinite_at, number_at, text_at
+from verbose_logging.reading.lines import BrokenLineError, line_of, parse_object
 
 STEP = "training_step_complete"
 IN_TIMING = ("step_time_seconds",)
@@ -123,6 +124,11 @@ class StepBlock:
         return [row.metrics for row in self.rows]
 
 
-def _entry(found: Any) -> Mapping[str, Any]:
-    entry: Mapping[str, Any] = msgspec.json.decode(found) if isinstance(found, bytes) else found
-    return entry
+def _entry(found: bytes | Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns the entry, an empty one where the line is damaged in what `StepLine` passes over."""
+    if not isinstance(found, bytes):
+        return found
+    try:
+        return parse_object(line_of(0, found))
+    except BrokenLineError:
+        return {}
