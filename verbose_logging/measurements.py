@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -47,16 +47,26 @@ class Measurements:
         self._meters = build_meters(self.position.date, peak_flops=peak_flops)
         self.ledger = self._meters.ledger
         self._logged: dict[str, Any] = {}
+        self._observers = [
+            guard.guarded("resources", self.resources.observe, default=None),
+            *(keeper.observe for keeper in self._meters.keepers),
+            *(guard.guarded(_part(meter), meter.observe, default=None) for meter in self._meters.table),
+        ]
+        self._collectors = {moment: self._guarded(moment) for moment in ("at_step", "at_epoch", "at_end")}
+
+    def _guarded(self, moment: str) -> list[tuple[MetricGroup, Callable[[], Numbers]]]:
+        """Returns what gives each meter's numbers at that moment, with the group that they go to."""
+        return [
+            (meter.group, self._guard.guarded(_part(meter), getattr(meter, moment), default=_NO_NUMBERS))
+            for meter in self._meters.table
+        ]
 
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         self.position.observe(fact)
         self.tally.observe(fact, self.position.finished)
-        self._guard.call("resources", partial(self.resources.observe, fact), default=None)
-        for keeper in self._meters.keepers:
-            keeper.observe(fact)
-        for meter in self._meters.table:
-            self._guard.call(_part(meter), partial(meter.observe, fact), default=None)
+        for observe in self._observers:
+            observe(fact)
         if isinstance(fact, StepEnd):
             self._logged = {}
         elif isinstance(fact, Logged):
@@ -85,8 +95,8 @@ class Measurements:
 
     def _collect(self, moment: str, also: Mapping[str, Any] = _NO_NUMBERS) -> Numbered:
         groups: dict[MetricGroup, dict[str, Any]] = {"timing": {}, "metrics": dict(also), "progress": {}}
-        for meter in self._meters.table:
-            groups[meter.group].update(self._guard.call(_part(meter), getattr(meter, moment), default=_NO_NUMBERS))
+        for group, numbers in self._collectors[moment]:
+            groups[group].update(numbers())
         groups["metrics"], nonfinite = finite(groups["metrics"])
         return Numbered(groups["timing"], groups["metrics"], groups["progress"], nonfinite)
 
@@ -98,8 +108,14 @@ def finite(metrics: Mapping[str, Any]) -> tuple[Group, dict[str, str] | None]:
         >>> finite({"loss": float("nan"), "grad_norm": 1.5})
         ({'loss': None, 'grad_norm': 1.5}, {'metrics.loss': 'NaN'})
     """
+    if all(map(_is_finite, metrics.values())):  # nearly always
+        return dict(metrics), None
     tree, nonfinite = split_nonfinite({"metrics": metrics})
     return tree["metrics"], nonfinite or None
+
+
+def _is_finite(value: Any) -> bool:
+    return math.isfinite(value) if isinstance(value, float) else not isinstance(value, dict | list)
 
 
 def _part(meter: Meter) -> str:

@@ -53,10 +53,12 @@ class Durations:
         self._recent: deque[float] = deque()
         self._settled: deque[float] = deque()
         self._ordered: list[float] = []  # the settled ones, ascending
+        self._cut: list[float] | None = None
 
     def add(self, seconds: float) -> None:
         """Takes in a duration."""
         self._seen += 1
+        self._cut = None
         self._recent.append(seconds)
         if self._seen == self._enough:
             for _ in range(self._warm_up):
@@ -82,7 +84,7 @@ class Durations:
     @property
     def typical_seconds(self) -> float | None:
         """The mean, with long ones cut; `None` before the first."""
-        values = self._cut()
+        values = self._counted()
         return sum(values) / len(values) if values else None
 
     def forecast(self, count: float) -> Forecast | None:
@@ -91,7 +93,7 @@ class Durations:
         The variance is that of `count` single durations and of the mean itself, which `count` multiplies. As if one
         more had been seen that was half as long again, the spread is never nil, and wide while few are known.
         """
-        values = self._cut()
+        values = self._counted()
         if not values:
             return None
         known = len(values)
@@ -99,10 +101,10 @@ class Durations:
         spread = (math.dist(values, [mean] * known) ** 2 + (_DOUBT * mean) ** 2) / known
         return Forecast(count * mean, spread * (count + count * count / known))
 
-    def _cut(self) -> list[float]:
+    def _counted(self) -> list[float]:
         """Returns the durations, none so long that it alone moves the mean by more than a tenth of the median."""
-        values = [*self._ordered, *self._recent]
-        if not values:
-            return values
-        ceiling = statistics.median(values) * (1 + _SWAY * len(values))
-        return values if max(values) <= ceiling else [min(value, ceiling) for value in values]
+        if self._cut is None:
+            values = sorted((*self._ordered, *self._recent))  # nearly sorted, which is quick
+            ceiling = statistics.median(values) * (1 + _SWAY * len(values)) if values else 0.0
+            self._cut = values if not values or values[-1] <= ceiling else [min(value, ceiling) for value in values]
+        return self._cut

@@ -61,7 +61,8 @@ class FlopsMeter(BaseMeter):
         self._world_size = 1
         self._costs: FlopCosts | None = None
         self._job_peak: float | None = None
-        self._recent = Recent[tuple[float, float]]()
+        self._flops = Recent[float]()
+        self._seconds = Recent[float]()
         self._step: Cost | None = None
         self._last: Cost | None = None
 
@@ -78,7 +79,8 @@ class FlopsMeter(BaseMeter):
         elif isinstance(fact, TrainingInspected):
             self._inspect(fact)
         elif isinstance(fact, TrainBegin):
-            self._recent.clear()
+            self._flops.clear()
+            self._seconds.clear()
             self._step, self._last = Cost(), None
 
     def _inspect(self, fact: TrainingInspected) -> None:
@@ -98,7 +100,8 @@ class FlopsMeter(BaseMeter):
         self._last = self._step if self._step is not None and self._step.model_flops else None
         seconds = self._ledger.step_time_seconds
         if self._last is not None and seconds is not None:
-            self._recent.add((self._last.model_flops, seconds))
+            self._flops.add(self._last.model_flops)
+            self._seconds.add(seconds)
         self._step = Cost()
 
     def at_step(self) -> Numbers:
@@ -120,11 +123,10 @@ class FlopsMeter(BaseMeter):
         return self._rates()
 
     def _rates(self) -> dict[str, float | int | str | None]:
-        flops = sum(flops for flops, _ in self._recent)
-        seconds = sum(seconds for _, seconds in self._recent)
+        seconds = sum(self._seconds.rows)
         if seconds <= 0:
             return {}
-        rate = flops / seconds
+        rate = sum(self._flops.rows) / seconds
         return known(
             tflops_per_second=rate / _TERA,
             mfu_percent=None if self._job_peak is None else 100 * rate / self._job_peak,

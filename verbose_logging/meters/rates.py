@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
+from typing import Any
+
 from verbose_logging.facts import Fact, StepEnd, TrainBegin
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.recent import Recent
-from verbose_logging.meters.step_counts import StepCounts
+from verbose_logging.meters.step_counts import COUNTED, StepCounts
 
 
 class RecentSteps:
@@ -19,29 +22,29 @@ class RecentSteps:
     def __init__(self, ledger: Ledger, counts: StepCounts) -> None:
         self._ledger = ledger
         self._counts = counts
-        self._steps = Recent[tuple[float, dict[str, int | None]]]()
+        self._seconds = Recent[float]()
+        self._held = {name: Recent[int | None]() for name in COUNTED}
 
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, TrainBegin):
-            self._steps.clear()
-        elif isinstance(fact, StepEnd) and self._ledger.step_time_seconds is not None:
-            self._steps.add((self._ledger.step_time_seconds, self._counts.values))
+            self._seconds.clear()
+            for series in self._held.values():
+                series.clear()
+        elif isinstance(fact, StepEnd) and (seconds := self._ledger.step_time_seconds) is not None:
+            self._seconds.add(seconds)
+            values = self._counts.values
+            for name, series in self._held.items():
+                series.add(values.get(name))
 
     @property
     def rate(self) -> float | None:
         """Steps per second, `None` before the first step."""
-        seconds = self._seconds
-        return sum(1 for _ in self._steps) / seconds if seconds > 0 else None
+        seconds = sum(self._seconds.rows)
+        return len(self._seconds.rows) / seconds if seconds > 0 else None
 
     def per_second(self, name: str) -> float | None:
         """Returns so many of a step's counts per second, `None` where one of the steps does not know it."""
-        counts = [held.get(name) for _, held in self._steps]
-        seconds = self._seconds
-        if not counts or seconds <= 0 or None in counts:
-            return None
-        return sum(count for count in counts if count is not None) / seconds
-
-    @property
-    def _seconds(self) -> float:
-        return sum(step_time for step_time, _ in self._steps)
+        counts: deque[Any] = self._held[name].rows
+        seconds = sum(self._seconds.rows)
+        return None if seconds <= 0 or None in counts else float(sum(counts) / seconds)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 Row = TypeVar("Row")
@@ -16,33 +15,33 @@ _WARM_UP = 2  # compilation, allocator growth and cold caches sit in the first t
 class Recent(Generic[Row]):
     """A row for each of the last hundred steps, of any kind.
 
+    Attributes:
+        rows: The rows that count, the oldest first.
+
     Example:
         >>> steps = Recent[int]()
         >>> for row in (90, 50, 10, 11):
         ...     steps.add(row)
-        >>> list(steps)
+        >>> list(steps.rows)
         [90, 50, 10, 11]
         >>> steps.add(12)
-        >>> list(steps)
+        >>> list(steps.rows)
         [10, 11, 12]
     """
 
     def __init__(self) -> None:
-        self._rows: deque[Row] = deque(maxlen=_WINDOW)
+        self.rows: deque[Row] = deque(maxlen=_WINDOW)
         self._seen = 0
 
     def add(self, row: Row) -> None:
         """Appends the row of a step."""
-        self._rows.append(row)
+        self.rows.append(row)
         self._seen += 1
         if self._seen == _ENOUGH:
             for _ in range(_WARM_UP):
-                self._rows.popleft()
+                self.rows.popleft()
 
     def clear(self) -> None:
         """Forgets all steps, also that the first ones are over."""
-        self._rows.clear()
+        self.rows.clear()
         self._seen = 0
-
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self._rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from verbose_logging.facts import Fact, FactsDropped, MicroStep, StepEnd, TrainBegin
 
 _SUMMED = ("samples", "padded_tokens", "real_tokens", "loss_tokens")
+COUNTED = (*_SUMMED, "items_in_batch")
 
 
 class StepCounts:

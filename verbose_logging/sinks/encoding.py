@@ -25,16 +25,19 @@ def entry_line(entry: Entry) -> bytes:
     try:
         return encode_entry(entry) + b"\n"
     except Exception:  # noqa: BLE001 - a foreign value may raise anything
-        return fields_line(plain(_fields(entry)))
+        return fields_line(_fields(entry))
 
 
 def fields_line(fields: Mapping[str, Any]) -> bytes:
-    """Returns plain fields as a line of strict JSON.
+    """Returns fields as a line of strict JSON, cleaned first if they cannot be encoded as they are.
 
     Raises:
-        Exception: A field is no plain value.
+        Exception: Not even what `plain` makes of them can be encoded.
     """
-    return msgspec.json.encode(fields) + b"\n"
+    try:
+        return msgspec.json.encode(fields) + b"\n"
+    except Exception:  # noqa: BLE001 - a foreign value may raise anything
+        return msgspec.json.encode(plain(fields)) + b"\n"
 
 
 def _fields(entry: Entry) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from verbose_logging.entries import (
     TrainingStepComplete,
     entry_type,
 )
-from verbose_logging.plain import plain
 from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.encoding import fields_line
 from verbose_logging.sinks.vital import is_lasting, is_vital
@@ -100,7 +99,7 @@ class StandardSink:
         """Takes a batch of entries, in order; brings it to the disk if it holds a checkpoint or an end."""
         for entry in entries:
             if (line := flatten(entry)) is not None:
-                self._file.append(fields_line(plain(line)), vital=is_vital(entry))
+                self._file.append(fields_line(line), vital=is_vital(entry))
         self._file.flush()
         if any(map(is_lasting, entries)):
             self._file.sync()
