@@ -12,9 +12,9 @@ PACKAGE = Path(__file__).parent.parent / "verbose_logging"
 WORDS = {"errors", "clock", "facts", "entries", "levels", "protocols"}
 PURE = {
     "windows", "formatting", "plain", "simplify", "guard", "trends", "resources", "position", "tally", "messages",
-    "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder", "settings", "testing",
+    "hearing", "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder", "settings",
     "flop_costs", "option_checks", "peaks", "run_document", "ring", "console", "phases", "printable", "named_sinks",
-    "loopback",
+    "loopback", "testing",
     "config", "config_file", "config_names", "value_checks", "sources", "data_shapes", "training_folders",
     "training_memory",
 }  # fmt: skip

@@ -11,6 +11,7 @@ import msgspec
 from verbose_logging.entries import Group
 from verbose_logging.facts import Fact, Logged, StepEnd
 from verbose_logging.guard import Guard
+from verbose_logging.hearing import Audience
 from verbose_logging.meters import build_meters
 from verbose_logging.plain import split_nonfinite
 from verbose_logging.position import Position
@@ -47,11 +48,13 @@ class Measurements:
         self._meters = build_meters(self.position.date, peak_flops=peak_flops)
         self.ledger = self._meters.ledger
         self._logged: dict[str, Any] = {}
-        self._observers = [
-            guard.guarded("resources", self.resources.observe, default=None),
-            *(keeper.observe for keeper in self._meters.keepers),
-            *(guard.guarded(_part(meter), meter.observe, default=None) for meter in self._meters.table),
-        ]
+        contained = {"resources": self.resources} | {_part(meter): meter for meter in self._meters.table}
+        self._audience = Audience(
+            [
+                *((keeper.observe, keeper.observe) for keeper in self._meters.keepers),
+                *((part.observe, guard.guarded(name, part.observe, default=None)) for name, part in contained.items()),
+            ]
+        )
         self._collectors = {moment: self._guarded(moment) for moment in ("at_step", "at_epoch", "at_end")}
 
     def _guarded(self, moment: str) -> list[tuple[MetricGroup, Callable[[], Numbers]]]:
@@ -65,8 +68,7 @@ class Measurements:
         """Takes in a fact."""
         self.position.observe(fact)
         self.tally.observe(fact, self.position.finished)
-        for observe in self._observers:
-            observe(fact)
+        self._audience.observe(fact)
         if isinstance(fact, StepEnd):
             self._logged = {}
         elif isinstance(fact, Logged):

@@ -50,7 +50,7 @@ class Meter(Protocol):
         """Every name this meter can return."""
 
     def observe(self, fact: Fact) -> None:
-        """Takes in a fact. Called for every fact, in order."""
+        """Takes in a fact. Called in order, for every fact of the types that `hearing.hears` names, or for all."""
 
     def at_step(self) -> Numbers:
         """Returns the numbers of the step that has just ended."""

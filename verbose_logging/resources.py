@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from verbose_logging.facts import Fact, ProbeFailed, ProbeRead
+from verbose_logging.hearing import hears
 from verbose_logging.trends import Trend
 
 _GPU_PROBES = ("nvidia", "amd", "torch_cuda")
@@ -26,6 +27,7 @@ class Resources:
         self._usage: dict[str, Any] | None = None
         self.peaks: dict[str, float] = {}
 
+    @hears(ProbeRead, ProbeFailed)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact; readings replace the probe's last one."""
         if isinstance(fact, ProbeRead):

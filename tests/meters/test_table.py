@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from verbose_logging.facts import Fact, RunOpened, TrainingInspected
+from verbose_logging.hearing import Audience
 from verbose_logging.meters import build_meters
 from verbose_logging.testing import FactScript
 
@@ -56,6 +57,17 @@ def test_no_name_comes_from_two_meters(moment: str) -> None:
     names = [(meter.group, name) for meter, numbers in said(moment) for name in numbers]
 
     assert len(names) == len(set(names))
+
+
+def test_a_meter_hears_of_all_that_it_uses() -> None:
+    """Shown only the facts that they say they hear, meters say the same as shown all of them."""
+    meters = build_meters(str)
+    audience = Audience((part.observe, part.observe) for part in (*meters.keepers, *meters.table))
+    for fact in eventful_run():
+        audience.observe(fact)
+
+    for moment in MOMENTS:
+        assert [numbers for _, numbers in said(moment)] == [getattr(meter, moment)() for meter in meters.table]
 
 
 def test_most_declared_names_are_said_in_an_eventful_run() -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from verbose_logging.facts import Evaluated, Fact, Saved, StepEnd, TrainBegin
+from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter
 from verbose_logging.meters.durations import Durations, Forecast
 from verbose_logging.meters.ledger import Ledger
@@ -53,6 +54,7 @@ class EtaMeter(BaseMeter):
         self._evaluations = evaluations
         self._saves = saves
 
+    @hears(StepEnd, Evaluated, Saved, TrainBegin)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, StepEnd):

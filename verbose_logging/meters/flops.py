@@ -17,6 +17,7 @@ from verbose_logging.facts import (
     TrainingInspected,
 )
 from verbose_logging.flop_costs import Batch, Cost, FlopCosts
+from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.recent import Recent
@@ -66,6 +67,7 @@ class FlopsMeter(BaseMeter):
         self._step: Cost | None = None
         self._last: Cost | None = None
 
+    @hears(MicroStep, FactsDropped, StepEnd, RunOpened, TrainingInspected, TrainBegin)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, MicroStep):

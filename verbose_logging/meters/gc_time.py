@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from verbose_logging.facts import Fact, GcPause, StepEnd
+from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.protocols import MetricSpec, Numbers
 
@@ -19,6 +20,7 @@ class GcMeter(BaseMeter):
         self._open = 0.0
         self._step = 0.0
 
+    @hears(GcPause, StepEnd)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, GcPause):

@@ -28,6 +28,7 @@ from verbose_logging.facts import (
     TrainBegin,
     TrainEnd,
 )
+from verbose_logging.hearing import hears
 
 PARTS = (
     "startup",
@@ -88,6 +89,7 @@ class Ledger:
         self._damaged = False
         self._evaluation_open: float | None = 0.0
 
+    @hears(FactsDropped, *_PART_ENDING_IN)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact; neither those of other threads nor time outside of a training move the ledger."""
         if isinstance(fact, FactsDropped):

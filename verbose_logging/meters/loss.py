@@ -15,6 +15,7 @@ from verbose_logging.facts import (
     TrainBegin,
     TrainingInspected,
 )
+from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.protocols import MetricSpec, Numbers
 from verbose_logging.windows import DebiasedEma, RunningMean
@@ -66,6 +67,7 @@ class LossMeter(BaseMeter):
         self._awaits_log = False
         self._steps_since_log = 0
 
+    @hears(MicroStep, StepEnd, FactsDropped, Logged, EpochBegin, TrainBegin, RunOpened, TrainingInspected)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, MicroStep):

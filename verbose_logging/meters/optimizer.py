@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verbose_logging.facts import Fact, FactsDropped, Logged, PreOptimizerStep, StepBegin, StepEnd, TrainBegin
+from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.protocols import MetricSpec, Numbers
 
@@ -35,6 +36,7 @@ class OptimizerMeter(BaseMeter):
         self._steps = 0
         self._clipped = 0
 
+    @hears(PreOptimizerStep, Logged, StepBegin, FactsDropped, StepEnd, TrainBegin)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, PreOptimizerStep):

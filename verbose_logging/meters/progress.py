@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from verbose_logging.facts import Fact, StepEnd, TrainBegin
+from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.protocols import MetricSpec, Numbers
 
@@ -24,6 +25,7 @@ class ProgressMeter(BaseMeter):
         self._first_step = 0
         self._total_steps: int | None = None
 
+    @hears(StepEnd, TrainBegin)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, StepEnd):

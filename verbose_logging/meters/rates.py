@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 from verbose_logging.facts import Fact, StepEnd, TrainBegin
+from verbose_logging.hearing import hears
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.recent import Recent
 from verbose_logging.meters.step_counts import COUNTED, StepCounts
@@ -25,6 +26,7 @@ class RecentSteps:
         self._seconds = Recent[float]()
         self._held = {name: Recent[int | None]() for name in COUNTED}
 
+    @hears(TrainBegin, StepEnd)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, TrainBegin):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from verbose_logging.facts import Fact, FactsDropped, MicroStep, StepEnd, TrainBegin
+from verbose_logging.hearing import hears
 
 _SUMMED = ("samples", "padded_tokens", "real_tokens", "loss_tokens")
 COUNTED = (*_SUMMED, "items_in_batch")
@@ -23,6 +24,7 @@ class StepCounts:
         self.values: dict[str, int | None] = {}
         self._open: dict[str, int | None] = {}
 
+    @hears(MicroStep, StepEnd, FactsDropped, TrainBegin)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, MicroStep):

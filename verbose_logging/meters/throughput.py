@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from verbose_logging.facts import Fact, Restored, RunOpened, StepEnd, TrainBegin
+from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.meters.rates import RecentSteps
 from verbose_logging.meters.step_counts import StepCounts
@@ -38,6 +39,7 @@ class TokenMeter(BaseMeter):
         self._total: int | None = 0
         self._at_checkpoint: int | None = None
 
+    @hears(StepEnd, Restored, TrainBegin, RunOpened)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, StepEnd):
@@ -88,6 +90,7 @@ class ThroughputMeter(BaseMeter):
         self._recent = recent
         self._world_size = 1
 
+    @hears(RunOpened)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, RunOpened):

@@ -6,6 +6,7 @@ import statistics
 from collections import deque
 
 from verbose_logging.facts import EpochBegin, Fact, StepEnd, TrainBegin
+from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.rates import RecentSteps
@@ -50,6 +51,7 @@ class TimingMeter(BaseMeter):
         self._epoch: list[float] = []
         self._all: deque[float] = deque(maxlen=100_000)
 
+    @hears(TrainBegin, EpochBegin, StepEnd)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, TrainBegin):
