@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from typing import NamedTuple
 
@@ -106,5 +106,6 @@ class Durations:
         if self._cut is None:
             values = sorted((*self._ordered, *self._recent))  # nearly sorted, which is quick
             ceiling = statistics.median(values) * (1 + _SWAY * len(values)) if values else 0.0
-            self._cut = values if not values or values[-1] <= ceiling else [min(value, ceiling) for value in values]
+            within = bisect_right(values, ceiling)
+            self._cut = values[:within] + [ceiling] * (len(values) - within)
         return self._cut

@@ -24,6 +24,7 @@ class RecentSteps:
         self._ledger = ledger
         self._counts = counts
         self._seconds = Recent[float]()
+        self._total_seconds = 0.0
         self._held = {name: Recent[int | None]() for name in COUNTED}
 
     @hears(TrainBegin, StepEnd)
@@ -31,10 +32,12 @@ class RecentSteps:
         """Takes in a fact."""
         if isinstance(fact, TrainBegin):
             self._seconds.clear()
+            self._total_seconds = 0.0
             for series in self._held.values():
                 series.clear()
         elif isinstance(fact, StepEnd) and (seconds := self._ledger.step_time_seconds) is not None:
             self._seconds.add(seconds)
+            self._total_seconds = sum(self._seconds.rows)
             values = self._counts.values
             for name, series in self._held.items():
                 series.add(values.get(name))
@@ -42,11 +45,9 @@ class RecentSteps:
     @property
     def rate(self) -> float | None:
         """Steps per second, `None` before the first step."""
-        seconds = sum(self._seconds.rows)
-        return len(self._seconds.rows) / seconds if seconds > 0 else None
+        return len(self._seconds.rows) / self._total_seconds if self._total_seconds else None
 
     def per_second(self, name: str) -> float | None:
         """Returns so many of a step's counts per second, `None` where one of the steps does not know it."""
         counts: deque[Any] = self._held[name].rows
-        seconds = sum(self._seconds.rows)
-        return None if seconds <= 0 or None in counts else float(sum(counts) / seconds)
+        return None if not self._total_seconds or None in counts else float(sum(counts) / self._total_seconds)
