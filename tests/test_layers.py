@@ -24,7 +24,7 @@ EDGES = {
 }  # fmt: skip
 DOORS = {
     "callback", "containment", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
-    "history", "instruments", "model_state", "step_hooks",
+    "history", "instruments", "objectives", "model_state", "step_hooks",
     "loop", "loop_course", "loop_facts", "device_scalars", "accelerate_tracker",
     "training", "training_arguments", "training_plan", "preparation", "datasets", "tokenizing", "model_loading",
     "automatic", "report_to", "bootstrap", "demo",

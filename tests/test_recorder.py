@@ -105,7 +105,7 @@ def test_each_level_writes_only_its_types(level: str) -> None:
 
     assert set() == written - LEVELS[level].entry_types
     missing = LEVELS[level].entry_types - written
-    assert {"training_complete", "training_interrupted", "training_health", "performance_anomaly"} == missing
+    assert {"training_complete", "training_interrupted", "performance_anomaly"} == missing
 
 
 @pytest.mark.parametrize("level", sorted(LEVELS))

@@ -48,6 +48,7 @@ def training_initialization(run: Measurements, fact: facts.TrainingInspected) ->
         settings=fact.settings,
         metric_sources=fact.metric_sources,
         mfu_receipt=mfu_receipt(fact.flop_costs, fact.devices, run.peak_flops),
+        objective=fact.objective,
     )
 
 
@@ -219,15 +220,15 @@ def model_checkpoint_save(run: Measurements, fact: facts.Saved) -> Entry:
     )
 
 
-def finding(run: Measurements, found: Finding, *, at: float, step: int) -> Entry:
+def finding(run: Measurements, found: Finding, *, at: float) -> Entry:
     """A rule's verdict; one that is over is told as information."""
     rule, condition = found.rule, found.condition
     resolved = found.state == "resolved"
     message = f"✅ Resolved: {rule.name} no longer holds" if resolved else f"⚠️ {condition.verdict}"
     return _FINDING_TYPES[rule.kind](
-        **run.position.header(at, message, level="INFO" if resolved else rule.severity, step=step),
+        **run.position.header(at, message, level="INFO" if resolved else found.severity, step=found.step),
         rule=rule.name,
-        severity=rule.severity,
+        severity=found.severity,
         state=found.state,
         evidence={**condition.evidence, "entries": found.entries},
         suggestion=None if resolved else condition.suggestion,

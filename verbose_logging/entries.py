@@ -69,6 +69,8 @@ class TrainingInitialization(EntryBase, frozen=True, kw_only=True, tag="training
         settings: The options of this recording.
         metric_sources: Where each number comes from.
         mfu_receipt: Formula, cost of a token, peak and its source, devices.
+        objective: The trainer's class; the kind of `loss` and the `chance_loss` of guessing, where they are known; the
+            `schedule` of the learning rate, where the Trainer made it.
     """
 
     training_args: Tree
@@ -77,6 +79,7 @@ class TrainingInitialization(EntryBase, frozen=True, kw_only=True, tag="training
     settings: Tree
     metric_sources: dict[str, str]
     mfu_receipt: Tree | None = None
+    objective: Tree | None = None
 
 
 class TrainingStart(EntryBase, frozen=True, kw_only=True, tag="training_start"):

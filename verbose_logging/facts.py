@@ -84,7 +84,7 @@ class TrainingInspected(FactBase, frozen=True):
     """The training arguments (redacted), the model and the data, as found at the start.
 
     `flop_costs` is what one token costs this model, from `inspection.flops`; `devices` has the compute `dtype`, the
-    device `name` and the `count` of devices of the whole job.
+    device `name` and the `count` of devices of the whole job; `objective` is what is minimised, from `objectives`.
     """
 
     deferred_fields = ("flop_costs",)
@@ -96,6 +96,7 @@ class TrainingInspected(FactBase, frozen=True):
     metric_sources: dict[str, str]
     flop_costs: Any = None
     devices: dict[str, Any] | None = None
+    objective: dict[str, Any] | None = None
 
 
 class TrainBegin(FactBase, frozen=True):

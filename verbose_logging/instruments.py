@@ -12,8 +12,9 @@ from transformers import Trainer
 from verbose_logging.facts import Fact
 from verbose_logging.gc_pauses import GcPauses
 from verbose_logging.gradient_norms import module_norms, total_norm
+from verbose_logging.objectives import is_cross_entropy
 from verbose_logging.settings import Settings
-from verbose_logging.trainer_facts import is_cross_entropy, metric_sources
+from verbose_logging.trainer_facts import metric_sources
 from verbose_logging.trainer_taps import Tap, Tell, TrainerTaps
 
 

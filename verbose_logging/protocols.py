@@ -90,6 +90,7 @@ class Condition(msgspec.Struct, frozen=True):
         verdict: One sentence, for people.
         evidence: The values, steps and limits that the verdict rests on.
         suggestion: What to try.
+        severity: How bad it is this time, where that is not what the rule declares.
     """
 
     firing: bool
@@ -97,10 +98,16 @@ class Condition(msgspec.Struct, frozen=True):
     verdict: str = ""
     evidence: dict[str, Any] = {}
     suggestion: str | None = None
+    severity: Severity | None = None
 
 
 class Rule(Protocol):
-    """Judges entries at full detail, in order. The same entries give the same conditions, live or replayed."""
+    """Judges entries at full detail, in order. The same entries give the same conditions, live or replayed.
+
+    A rule sees every entry that some level writes at all four levels, and every step with all of its numbers, whatever
+    the level of the run. A rule may have `explains`, the names of the rules that are its symptoms: while it fires,
+    those are not told.
+    """
 
     @property
     def name(self) -> str:

@@ -14,9 +14,7 @@ import msgspec
 from verbose_logging import assembly, endings, facts
 from verbose_logging.entries import (
     Entry,
-    Heartbeat,
     ProgressReport,
-    TrainingStart,
     TrainingStepComplete,
     UserEntry,
     entry_type,
@@ -163,9 +161,8 @@ class RunRecorder:
             self._append(self._shape(entry), at)
         if isinstance(entry, TrainingStepComplete):
             self._ring.add(entry)
-        if isinstance(entry, TrainingStepComplete | TrainingStart | Heartbeat):
-            for found in self._alerts.judge(entry):
-                self._append(assembly.finding(self._run, found, at=at, step=entry.step), at)
+        for found in self._alerts.judge(entry):
+            self._append(assembly.finding(self._run, found, at=at), at)
 
     def _append(self, entry: Entry, at: float) -> None:
         self._run.position.seq += 1

@@ -25,13 +25,11 @@ from verbose_logging.inspection import (
     inspect_training_args,
     redact,
 )
-from verbose_logging.inspection.next_token import predicts_next_token
+from verbose_logging.objectives import objective_of
 from verbose_logging.plain import plain
 from verbose_logging.settings import Settings
 
 _LOGGED = "the Trainer's log"
-_CROSS_ENTROPY_TRAINERS = {"Trainer", "SFTTrainer"}
-_PLAIN_LOSSES = {"nll", "chunked_nll", None}
 
 
 def metric_sources(*, loss: bool, gradient_norm: bool, cross_entropy: bool) -> dict[str, str]:
@@ -53,23 +51,6 @@ def metric_sources(*, loss: bool, gradient_norm: bool, cross_entropy: bool) -> d
     if cross_entropy:
         sources["perplexity"] = "exp(loss)"
     return sources
-
-
-def is_cross_entropy(trainer: Any) -> bool:
-    """Returns whether a Trainer's loss is the plain mean cross-entropy of a language model, and nothing added."""
-    if type(trainer).__name__ not in _CROSS_ENTROPY_TRAINERS or trainer.compute_loss_func is not None:
-        return False
-    args, model = trainer.args, bare_model(trainer)
-    config = getattr(model, "config", None)
-    plain_loss = getattr(args, "loss_type", "nll") in _PLAIN_LOSSES and not args.label_smoothing_factor
-    has_router_loss = getattr(config, "output_router_logits", False) and getattr(config, "router_aux_loss_coef", 0)
-    return plain_loss and not has_router_loss and predicts_next_token(model)
-
-
-def bare_model(trainer: Any) -> Any:
-    """Returns a Trainer's model without what is wrapped around it: compilation, sharding, adapters."""
-    model = trainer.accelerator.unwrap_model(trainer.model)
-    return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
 def counts_items_of_all_ranks(trainer: Any) -> bool:
@@ -104,6 +85,7 @@ def training_inspected(
         metric_sources=sources,
         flop_costs=Deferred(partial(inspect_flops, passed.get("model"))),
         devices=devices_of(args, passed.get("model")),
+        objective=objective_of(trainer, passed.get("lr_scheduler")),
     )
 
 

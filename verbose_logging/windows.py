@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections import deque
-from collections.abc import Sequence
-from itertools import combinations
+from collections.abc import Iterable, Sequence
+from itertools import combinations, pairwise
+from typing import NamedTuple
+
+_MAD_TO_SIGMA = 1.4826  # of a normal distribution
 
 
 class Window:
@@ -49,6 +52,11 @@ class Window:
             return None
         mean = sum(self.values) / len(self.values)
         return float((sum((value - mean) ** 2 for value in self.values) / (len(self.values) - 1)) ** 0.5)
+
+    @property
+    def scatter(self) -> float | None:
+        """The standard deviation as the median deviation tells it, deaf to outliers; `None` without a value."""
+        return scatter(self.values) if self.values else None
 
 
 class DebiasedEma:
@@ -134,3 +142,107 @@ def robust_slope(points: Sequence[tuple[float, float]]) -> tuple[float, float] |
         return None
     slope = statistics.median(slopes)
     return slope, sum(1 for other in slopes if other * slope > 0) / len(slopes)
+
+
+def scatter(values: Iterable[float]) -> float:
+    """Returns the standard deviation as the median absolute deviation tells it.
+
+    Up to half of the values may be arbitrarily wrong. The factor makes it the standard deviation of normal noise.
+
+    Example:
+        >>> round(scatter([1.0, 2.0, 3.0, 4.0, 1000.0]), 4)
+        1.4826
+    """
+    known = list(values)
+    centre = statistics.median(known)
+    return _MAD_TO_SIGMA * statistics.median(abs(value - centre) for value in known)
+
+
+def alternation(values: Sequence[float]) -> float:
+    """Returns the lag-1 autocorrelation around the median: about 0 for noise, near -1 for values that take turns.
+
+    Example:
+        >>> alternation([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
+        -0.8333333333333334
+    """
+    centre = statistics.median(values)
+    deviations = [value - centre for value in values]
+    total = sum(deviation**2 for deviation in deviations)
+    return sum(one * other for one, other in pairwise(deviations)) / total if total else 0.0
+
+
+class Fit(NamedTuple):
+    """A robust straight line through points.
+
+    Args:
+        change: How much the line rises from the first x to the last.
+        error: Standard error of `change`, from the scatter of the points around the line.
+    """
+
+    change: float
+    error: float
+
+
+def fit_line(points: Sequence[tuple[float, float]]) -> Fit | None:
+    """Returns the Theil-Sen line through the points, with the error of its change as for independent noise.
+
+    Args:
+        points: (x, y) pairs in the order of x.
+
+    Returns:
+        `None` where no two x differ.
+
+    Example:
+        >>> fit_line([(0.0, 1.0), (1.0, 2.0), (2.0, 3.0)])
+        Fit(change=2.0, error=0.0)
+    """
+    found = robust_slope(points)
+    if found is None:
+        return None
+    slope, _ = found
+    centre = statistics.fmean(x for x, _ in points)
+    spread = sum((x - centre) ** 2 for x, _ in points) ** 0.5
+    noise = scatter(y - slope * x for x, y in points)
+    span = points[-1][0] - points[0][0]
+    return Fit(slope * span, noise / spread * span)
+
+
+class Blocks:
+    """A long series in constant memory: the means of equally long blocks, which pair up when there are too many.
+
+    Args:
+        most: How many blocks are kept at most; even.
+
+    Example:
+        >>> blocks = Blocks(4)
+        >>> for x in range(6):
+        ...     blocks.add(float(x), 10.0 * x)
+        >>> blocks.size, blocks.points
+        (2, [(0.5, 5.0), (2.5, 25.0), (4.5, 45.0)])
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self.size = 1
+        self.points: list[tuple[float, float]] = []
+        self._open: list[tuple[float, float]] = []
+
+    def add(self, x: float, y: float) -> bool:
+        """Takes in a point; returns whether a block is complete with it."""
+        self._open.append((x, y))
+        if len(self._open) < self.size:
+            return False
+        self.points.append(_mean(self._open))
+        self._open = []
+        if len(self.points) == self._most:
+            self.points = [_mean(pair) for pair in zip(self.points[::2], self.points[1::2], strict=True)]
+            self.size *= 2
+        return True
+
+
+def _mean(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return statistics.fmean(x for x, _ in points), statistics.fmean(y for _, y in points)

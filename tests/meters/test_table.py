@@ -71,11 +71,11 @@ def test_a_meter_hears_of_all_that_it_uses() -> None:
 
 
 def test_most_declared_names_are_said_in_an_eventful_run() -> None:
-    """Otherwise the tests above would say little: only what needs a known model, tensors or a pause is missing."""
+    """Otherwise the tests above would say little: only what needs a known model, tensors, a pause or a NaN is missing."""
     spoken = {name for moment in MOMENTS for _, numbers in said(moment) for name in numbers}
     declared = {spec.name for meter in build_meters(str).table for spec in meter.specs}
 
     assert {
         "gc_pause_seconds", "grad_norm/*", "hardware_flops_per_step", "learning_rate_group_*", "mfu_percent",
-        "model_flops_per_step", "tflops_per_second",
+        "model_flops_per_step", "nonfinite_micro_step", "tflops_per_second",
     } == declared - spoken  # fmt: skip

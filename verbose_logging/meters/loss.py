@@ -42,6 +42,7 @@ class LossMeter(BaseMeter):
     group = "metrics"
     specs = (
         MetricSpec("loss", "", "Training loss of the step.", "lower"),
+        MetricSpec("nonfinite_micro_step", "", "The step's first micro-batch whose loss is NaN or infinite, from 1."),
         MetricSpec("avg_loss", "", "Mean loss of the epoch so far, weighted by steps.", "lower"),
         MetricSpec("smoothed_loss", "", "Exponential moving average of the loss, 0.9, debiased.", "lower"),
         MetricSpec("perplexity", "", "exp(loss), for a mean cross-entropy per token.", "lower"),
@@ -57,6 +58,9 @@ class LossMeter(BaseMeter):
     def _begin(self) -> None:
         self._sum: float | None = None
         self._is_whole = True
+        self._micro_steps = 0
+        self._open_break: int | None = None
+        self._nonfinite_micro_step: int | None = None
         self._own_tokens = 0
         self._all_tokens: float | None = None
         self._loss: float | None = None
@@ -88,8 +92,11 @@ class LossMeter(BaseMeter):
             self._is_cross_entropy = "perplexity" in fact.metric_sources
 
     def _add(self, fact: MicroStep) -> None:
+        self._micro_steps += 1
         if fact.loss is None:
             return
+        if self._open_break is None and not math.isfinite(fact.loss):
+            self._open_break = self._micro_steps
         self._sum = (self._sum or 0.0) + fact.loss
         self._own_tokens += fact.loss_tokens or 0
         self._all_tokens = fact.items_in_batch
@@ -97,6 +104,7 @@ class LossMeter(BaseMeter):
     def _end_step(self, fact: StepEnd) -> None:
         self._steps_since_log += 1
         self._loss = self._own_mean() if self._is_whole else None
+        self._nonfinite_micro_step, self._open_break, self._micro_steps = self._open_break, None, 0
         self._sum, self._own_tokens, self._all_tokens, self._is_whole = None, 0, None, True
         self._awaits_log = fact.log_follows and (self._loss is None or self._world_size > 1)
         if self._loss is not None and not self._awaits_log:
@@ -139,7 +147,11 @@ class LossMeter(BaseMeter):
         if self._is_cross_entropy and self._loss is not None and self._loss < _LARGEST_EXPONENT:
             perplexity = math.exp(self._loss)
         return known(
-            loss=self._loss, avg_loss=self._epoch.value, smoothed_loss=self._smoothed.value, perplexity=perplexity
+            loss=self._loss,
+            nonfinite_micro_step=self._nonfinite_micro_step,
+            avg_loss=self._epoch.value,
+            smoothed_loss=self._smoothed.value,
+            perplexity=perplexity,
         )
 
     def at_epoch(self) -> Numbers:

@@ -1,66 +1,201 @@
-"""Steps that take far longer than this run's usual step."""
+"""Steps that take far longer than this run's usual step: now and then, or from now on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Mapping
+from statistics import median
+from typing import ClassVar
 
-from verbose_logging.entries import Entry, Severity, TrainingStepComplete
+from verbose_logging.entries import EvaluationComplete, ModelCheckpointSave, TrainingStepComplete
 from verbose_logging.formatting import short_duration
 from verbose_logging.protocols import Condition, FindingKind
+from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.context import reading
 from verbose_logging.windows import Window
 
 _ENOUGH = 10
+_FIRST_STEPS = 3  # compilation and caches
+_REFERENCE_STEPS = 30
+_RECENT_STEPS = 20
+_CAUSES = {
+    "data_wait_seconds": "waiting for data: more dataloader workers, or samples that are prepared beforehand",
+    "forward_backward_seconds": "the forward and backward pass: longer samples, a device that throttles or is shared, "
+    "or something that grows in the model's code",
+    "optimizer_seconds": "the optimizer's step: state that was moved to the CPU, or swapped memory",
+    "other_seconds": "what runs between steps: callbacks, logging, garbage collection",
+}
 
 
-class SlowSteps:
-    """A step took a multiple of the usual time, and either did so repeatedly or lost a second or more.
+class SlowSteps(BaseRule):
+    """A step takes a multiple of the usual time, repeatedly or with a second lost; or all steps have become slower.
 
     Shared machines stutter: a single step of 30 ms instead of 10 ms says nothing about the run.
 
     Args:
-        times_median: Limit as a multiple of the median of the last 50 steps.
+        times_median: Limit of a step as a multiple of the median of the last 50 steps.
         repeats: So many slow steps in a row count, however short.
         at_least_seconds: A single slow step counts if it loses so much time.
+        lasting: Limit of the median of 20 steps, as a multiple of that of the run's first ones.
     """
 
     name = "slow_steps"
-    kind: FindingKind = "performance_anomaly"
-    severity: Severity = "WARNING"
+    kind: ClassVar[FindingKind] = "performance_anomaly"
 
-    def __init__(self, *, times_median: float = 3.0, repeats: int = 3, at_least_seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        *,
+        times_median: float = 3.0,
+        repeats: int = 3,
+        at_least_seconds: float = 1.0,
+        lasting: float = 1.5,
+    ) -> None:
         self._times_median = times_median
         self._repeats = repeats
         self._at_least_seconds = at_least_seconds
+        self._lasting = lasting
+        super().__init__()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
         self._usual = Window(50)
         self._in_a_row = 0
+        self._steps = 0
+        self._pace = _Pace()
+        self._event: tuple[str, int] | None = None
 
-    def judge(self, entry: Entry) -> Iterable[Condition]:
-        """Returns whether the step was slow, once ten steps have shown what is usual."""
-        if not isinstance(entry, TrainingStepComplete):
-            return
+    def at_evaluation(self, entry: EvaluationComplete) -> Verdicts:
+        """Notes it: the step after it is often slow."""
+        self._event = ("an evaluation", entry.step)
+        return NOTHING
+
+    def at_checkpoint(self, entry: ModelCheckpointSave) -> Verdicts:
+        """Notes it, for the same reason."""
+        self._event = ("a checkpoint", entry.step)
+        return NOTHING
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
+        """Returns whether the step was slow, once ten have shown what is usual, and whether all have become so."""
         step_time = entry.timing.get("step_time_seconds")
         if step_time is None:
-            return
-        median = self._usual.median
+            return NOTHING
+        self._steps += 1
+        usual = self._usual.median
         self._usual.add(step_time)
-        if median is None or len(self._usual) <= _ENOUGH:
-            return
-        slow = step_time > self._times_median * median
+        lasting = self._judge_pace(entry, step_time)
+        if usual is None or len(self._usual) <= _ENOUGH:
+            return lasting
+        slow = step_time > self._times_median * usual
         self._in_a_row = self._in_a_row + 1 if slow else 0
-        firing = slow and (self._in_a_row >= self._repeats or step_time - median >= self._at_least_seconds)
-        yield Condition(
-            firing=firing,
-            verdict=f"Step {entry.step} took {short_duration(step_time)}, {step_time / median:.1f}x the usual "
-            f"{short_duration(median)}"
-            if median > 0
-            else f"Step {entry.step} took {short_duration(step_time)}",
+        if not (slow and (self._in_a_row >= self._repeats or step_time - usual >= self._at_least_seconds)):
+            return (Condition(firing=False), *lasting)
+        return (self._found(entry, step_time, usual), *lasting)
+
+    def _found(self, entry: TrainingStepComplete, step_time: float, usual: float) -> Condition:
+        times = f", {step_time / usual:.1f}x the usual {short_duration(usual)}" if usual > 0 else ""
+        after = self._event[0] if self._event is not None and self._event[1] == entry.step - 1 else None
+        phases = entry.timing.get("phases", {})
+        longest = max(phases, key=phases.__getitem__, default="")
+        return Condition(
+            firing=True,
+            verdict=f"Step {entry.step} took {short_duration(step_time)}{times}"
+            + (f", right after {after}" * bool(after)),
             evidence={
                 "step_time_seconds": step_time,
-                "median_step_time_seconds": median,
-                "limit_seconds": self._times_median * median,
+                "median_step_time_seconds": usual,
+                "limit_seconds": self._times_median * usual,
                 "slow_steps_in_a_row": self._in_a_row,
-                "phases": entry.timing.get("phases", {}),
+                "phases": phases,
             },
-            suggestion="Compare timing.phases with those of the steps before: a long data_wait points at the data "
-            "loader, a long forward_backward at the device or at longer samples.",
+            suggestion=f"Most of it went into {_CAUSES[longest]}."
+            if longest in _CAUSES
+            else "Compare timing.phases with those of the steps before.",
         )
+
+    def _judge_pace(self, entry: TrainingStepComplete, step_time: float) -> tuple[Condition, ...]:
+        """Returns whether the pace is lost for good, beyond what larger batches explain."""
+        if self._steps <= _FIRST_STEPS:
+            return ()
+        tokens = reading(entry, entry.metrics, "padded_tokens")
+        self._pace.add(step_time, entry.timing.get("phases", {}), tokens)
+        change = self._pace.change()
+        if change is None:
+            return ()
+        times = change.now / change.before if change.before > 0 else 1.0
+        grown = max(1.0, change.times_tokens)
+        if times <= self._lasting * grown:
+            return (Condition(firing=False, subject="pace"),)
+        return (
+            Condition(
+                firing=True,
+                subject="pace",
+                verdict=f"Steps have become {times:.1f}x slower: {short_duration(change.now)} at step {entry.step}, "
+                f"{short_duration(change.before)} at the start",
+                evidence={
+                    "step": entry.step,
+                    "median_step_time_seconds": change.now,
+                    "first_step_time_seconds": change.before,
+                    "grown_phase": change.phase,
+                    "times_tokens": change.times_tokens,
+                },
+                suggestion=f"It is {_CAUSES[change.phase]}."
+                if change.phase in _CAUSES
+                else "Compare timing.phases with those of the first steps.",
+            ),
+        )
+
+
+class _Change:
+    """How the pace of the last steps compares with that of the first."""
+
+    def __init__(self, before: list[_Step], now: list[_Step]) -> None:
+        self.before = median(step.seconds for step in before)
+        self.now = median(step.seconds for step in now)
+        tokens = [median(step.tokens for step in steps if step.tokens) for steps in (before, now) if _counts(steps)]
+        self.times_tokens = tokens[1] / tokens[0] if len(tokens) == 2 else 1.0  # noqa: PLR2004 - both are counted
+        grown = {
+            phase: median(step.phases.get(phase, 0.0) for step in now)
+            - median(step.phases.get(phase, 0.0) for step in before)
+            for phase in _CAUSES
+        }
+        largest = max(grown, key=grown.__getitem__)
+        self.phase = largest if grown[largest] > 0 else ""
+
+
+class _Step:
+    """What one step tells of the pace."""
+
+    __slots__ = ("phases", "seconds", "tokens")
+
+    def __init__(self, seconds: float, phases: Mapping[str, float], tokens: float | None) -> None:
+        self.seconds = seconds
+        self.phases = phases
+        self.tokens = tokens or 0.0
+
+
+def _counts(steps: list[_Step]) -> bool:
+    return all(step.tokens for step in steps)
+
+
+class _Pace:
+    """The run's first steps and its last, compared every ten steps."""
+
+    def __init__(self) -> None:
+        self._first: list[_Step] = []
+        self._recent: deque[_Step] = deque(maxlen=_RECENT_STEPS)
+        self._count = 0
+
+    def add(self, seconds: float, phases: Mapping[str, float], tokens: float | None) -> None:
+        """Takes in a step."""
+        step = _Step(seconds, phases, tokens)
+        if len(self._first) < _REFERENCE_STEPS:
+            self._first.append(step)
+        else:
+            self._recent.append(step)
+            self._count += 1
+
+    def change(self) -> _Change | None:
+        """Returns the comparison when it is due."""
+        if len(self._recent) < _RECENT_STEPS or self._count % 10:
+            return None
+        return _Change(self._first, list(self._recent))

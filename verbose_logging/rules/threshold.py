@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import ClassVar
 
 import msgspec
 
-from verbose_logging.entries import Entry, Severity, TrainingStepComplete
+from verbose_logging.entries import Entry, Severity
 from verbose_logging.protocols import Condition, FindingKind
+from verbose_logging.rules.readings import devices_of, usage_of
 
 
 class HighMemory(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +27,7 @@ class HighMemory(msgspec.Struct, frozen=True, kw_only=True):
 
     def judge(self, entry: Entry) -> Iterable[Condition]:
         """Returns whether memory is above the limit, where the entry carries a reading."""
-        memory = _usage(entry).get("memory", {})
+        memory = usage_of(entry).get("memory", {})
         used = memory.get("usage_percent")
         if used is None or "error" in memory:
             return
@@ -55,7 +56,7 @@ class HighGpuMemory(msgspec.Struct, frozen=True, kw_only=True):
 
     def judge(self, entry: Entry) -> Iterable[Condition]:
         """Returns, for each device with a reading, whether its memory is above the limit."""
-        for subject, device in _devices(entry):
+        for subject, device in devices_of(entry):
             used = device.get("memory_usage_percent")
             if used is None or "error" in device:
                 continue
@@ -70,10 +71,30 @@ class HighGpuMemory(msgspec.Struct, frozen=True, kw_only=True):
             )
 
 
-def _usage(entry: Entry) -> Mapping[str, Any]:
-    return entry.resource_usage or {} if isinstance(entry, TrainingStepComplete) else {}
+class DiskFilling(msgspec.Struct, frozen=True, kw_only=True):
+    """The disk that the log lies on is nearly full; the next checkpoint may not fit.
 
+    Args:
+        below_gb: Limit of the free space, in GB.
+    """
 
-def _devices(entry: Entry) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for place, device in enumerate(_usage(entry).get("gpu", {}).get("devices", ())):
-        yield f"gpu{device.get('index', place)}", device
+    below_gb: float = 2.0
+
+    name: ClassVar[str] = "disk_filling"
+    kind: ClassVar[FindingKind] = "resource_warning"
+    severity: ClassVar[Severity] = "WARNING"
+
+    def judge(self, entry: Entry) -> Iterable[Condition]:
+        """Returns whether free space is below the limit, where the entry carries a reading."""
+        disk = usage_of(entry).get("disk", {})
+        free = disk.get("free_gb")
+        if free is None or "error" in disk:
+            return
+        yield Condition(
+            firing=free < self.below_gb,
+            verdict=f"The disk has {free:.1f} GB left (limit {self.below_gb:g} GB)",
+            evidence={"free_gb": free, "limit_gb": self.below_gb}
+            | {key: disk[key] for key in ("usage_percent",) if key in disk},
+            suggestion="Keep fewer checkpoints (save_total_limit=2, save_only_model=True), or write them elsewhere "
+            "(output_dir).",
+        )

@@ -1,0 +1,206 @@
+"""Gradients that explode, vanish, or are not there at all.
+
+What is usual differs by orders of magnitude: hundreds for some models, thousandths for DPO or a regression on small
+targets. So a norm is judged by the run's own level, and only where it stays.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from statistics import median
+from typing import Any, ClassVar
+
+from verbose_logging.entries import Severity, TrainingStepComplete
+from verbose_logging.formatting import fixed, scientific
+from verbose_logging.protocols import Condition
+from verbose_logging.rules.base import NOTHING, BaseRule, InARow, Verdicts
+from verbose_logging.rules.context import reading
+from verbose_logging.windows import Window
+
+_RECENT = 5  # steps within which `repeats` must lie
+_ENOUGH = 8  # norms before anything is usual
+_AT_LEAST = 10.0  # below this nothing explodes
+_FIRST_NORMS = 50
+_FIRST_LOSSES = 10
+
+
+class ExplodingGradients(BaseRule):
+    """Gradients far above this run's usual ones, again and again: above 10 and above 8 times the median of 50 steps.
+
+    Args:
+        times_median: Limit as a multiple of the median of the last 50 steps.
+        repeats: So many of the last five steps must lie above the limit.
+        above: A plain limit instead, which one step passes; 0 for none.
+    """
+
+    name = "exploding_gradients"
+    severity: ClassVar[Severity] = "ERROR"
+
+    def __init__(self, *, times_median: float = 8.0, repeats: int = 3, above: float = 0.0) -> None:
+        self._times_median = times_median
+        self._repeats = repeats
+        self._above = above
+        super().__init__()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        self._usual = Window(50)
+        self._recent: deque[bool] = deque(maxlen=_RECENT)
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
+        """Returns whether the norms of the last steps are out of proportion."""
+        norm = reading(entry, entry.metrics, "grad_norm")
+        if norm is None or not math.isfinite(norm):
+            return NOTHING
+        usual = self._usual.median if len(self._usual) >= _ENOUGH else None
+        self._usual.add(norm)
+        limit = self._above or (max(_AT_LEAST, self._times_median * usual) if usual is not None else None)
+        if limit is None:
+            return NOTHING
+        self._recent.append(norm > limit)
+        firing = norm > limit if self._above else sum(self._recent) >= self._repeats
+        return (Condition(firing=False) if not firing else self._found(entry, norm, limit, usual),)
+
+    def _found(self, entry: TrainingStepComplete, norm: float, limit: float, usual: float | None) -> Condition:
+        compared = f", {norm / usual:.0f} times this run's usual {fixed(usual, 2)}" if usual else ""
+        evidence: dict[str, Any] = {
+            "step": entry.step,
+            "grad_norm": norm,
+            "limit": limit,
+            "median_grad_norm": usual,
+            "steps_above_in_last_5": sum(self._recent),
+            "learning_rate": entry.metrics.get("learning_rate"),
+        }
+        return Condition(
+            firing=True,
+            verdict=f"Gradients explode: norm {fixed(norm, 1)} at step {entry.step}{compared}",
+            evidence={name: value for name, value in evidence.items() if value is not None},
+            suggestion=self._suggestion(entry),
+        )
+
+    def _suggestion(self, entry: TrainingStepComplete) -> str:
+        rate = reading(entry, entry.metrics, "learning_rate")
+        lower = f"learning_rate {scientific(rate / 2)} instead of {scientific(rate)}" if rate else "a lower rate"
+        clip = self.run.number("max_grad_norm")
+        clipping = f"max_grad_norm {clip:g} already clips them" if clip else "max_grad_norm=1.0 to clip them"
+        warmup = "" if self.run.warmup_steps else ", warmup_steps of about 5% of the run"
+        return f"Try {lower}{warmup}; {clipping}."
+
+
+class VanishingGradients(BaseRule):
+    """Gradients that are next to nothing while the loss is still high and does not fall.
+
+    Where the loss is a cross-entropy, below 0.01 for 20 steps; for any loss, below a hundredth of the run's own level.
+
+    Args:
+        below: Limit for a cross-entropy.
+        fraction: Limit as a share of the run's own level, the median of its first 50 steps.
+        steps: So many steps in a row count.
+    """
+
+    name = "vanishing_gradients"
+    explains: ClassVar[frozenset[str]] = frozenset({"not_learning"})
+
+    def __init__(self, *, below: float = 0.01, fraction: float = 0.01, steps: int = 20) -> None:
+        self._below = below
+        self._fraction = fraction
+        self._steps = steps
+        super().__init__()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        self._small = InARow()
+        self._first_norms: list[float] = []
+        self._relative_limit = 0.0  # known once the first norms are
+        self._first_losses: list[float] = []
+        self._losses = Window(2 * self._steps)
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
+        """Returns whether the norms have been tiny for long, with a loss that has stopped high."""
+        norm = reading(entry, entry.metrics, "grad_norm")
+        loss = reading(entry, entry.metrics, "loss")
+        if norm is None or loss is None or not math.isfinite(norm + loss):
+            return NOTHING
+        self._losses.add(loss)
+        if len(self._first_losses) < _FIRST_LOSSES:
+            self._first_losses.append(loss)
+        absolute = self._below if self.run.loss_kind in {"token_cross_entropy", "classification"} else 0.0
+        limit = max(absolute, self._relative_limit)
+        in_a_row = self._small.count(0 < norm < limit)
+        self._note_first(norm)
+        firing = in_a_row >= self._steps and self._is_high_and_flat()
+        return (Condition(firing=False) if not firing else self._found(entry, norm, limit, in_a_row),)
+
+    def _note_first(self, norm: float) -> None:
+        if len(self._first_norms) < _FIRST_NORMS:
+            self._first_norms.append(norm)
+            if len(self._first_norms) == _FIRST_NORMS:
+                self._relative_limit = self._fraction * median(self._first_norms)
+
+    def _is_high_and_flat(self) -> bool:
+        """Returns whether the loss is above half of what it began with, and within 2% of what it was."""
+        values = list(self._losses.values)
+        before, now = median(values[: len(values) // 2]), median(values[len(values) // 2 :])
+        return now > 0.5 * median(self._first_losses) > 0 and now > 0.98 * before
+
+    def _found(self, entry: TrainingStepComplete, norm: float, limit: float, in_a_row: int) -> Condition:
+        return Condition(
+            firing=True,
+            verdict=f"Gradients vanish: norm {scientific(norm)} at step {entry.step}, below {limit:g} for "
+            f"{in_a_row} steps, and the loss stays at {fixed(self._losses.median, 2)}",
+            evidence={
+                "step": entry.step,
+                "grad_norm": norm,
+                "limit": limit,
+                "steps_in_a_row": in_a_row,
+                "loss": self._losses.median,
+                "first_loss": median(self._first_losses),
+            },
+            suggestion="Look at the depth and the initialisation: residual connections, layer norms before each block, "
+            "ReLU or GELU instead of sigmoid and tanh; in half precision check that fp16 does not round them to 0 "
+            "(bf16=True).",
+        )
+
+
+class ZeroGradient(BaseRule):
+    """The gradient is exactly 0: no weight gets anything, whatever the loss says.
+
+    Args:
+        steps: So many steps in a row count; ten times as many where the loss is that of a policy (GRPO), whose
+            gradient is 0 whenever all answers to a prompt earned the same.
+    """
+
+    name = "zero_gradient"
+    severity: ClassVar[Severity] = "ERROR"
+    explains: ClassVar[frozenset[str]] = frozenset({"vanishing_gradients", "not_learning"})
+
+    def __init__(self, *, steps: int = 3) -> None:
+        self._steps = steps
+        super().__init__()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        self._zero = InARow()
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
+        """Returns whether the last gradients were 0."""
+        norm = reading(entry, entry.metrics, "grad_norm")
+        if norm is None:
+            return NOTHING
+        in_a_row = self._zero.count(norm == 0)
+        is_policy = self.run.loss_kind == "policy"
+        return (
+            Condition(
+                firing=in_a_row >= self._steps * (10 if is_policy else 1),
+                verdict=f"The gradient has been exactly 0 for {in_a_row} steps, up to step {entry.step}: "
+                "nothing is being learned",
+                evidence={"step": entry.step, "steps_in_a_row": in_a_row, "loss": entry.metrics.get("loss")},
+                suggestion="All answers to a prompt earn the same reward: look at the reward functions and at "
+                "frac_reward_zero_std."
+                if is_policy
+                else "Something cuts the graph between the weights and the loss: a detach, a torch.no_grad, trainable "
+                "parameters that the forward pass does not use, or gradient checkpointing over frozen inputs "
+                "(model.enable_input_require_grads()).",
+            ),
+        )

@@ -1,0 +1,98 @@
+"""Memory that grows and grows, with the time that is left."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from verbose_logging.entries import Heartbeat, TrainingStepComplete
+from verbose_logging.formatting import byte_size, short_duration
+from verbose_logging.protocols import Condition, FindingKind
+from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.readings import FreshReadings, usage_of
+from verbose_logging.windows import robust_slope
+
+_READINGS = 20
+_ENOUGH = 10
+_SECONDS = 15.0
+_AGREEMENT = 0.9  # share of pairs of readings that must rise
+_MB = 1e6
+
+
+class MemoryLeak(BaseRule):
+    """This process's memory grows steadily, and at this pace it is full before the run ends.
+
+    Growth that slows down, as that of caches and of an allocator does, is none.
+
+    Args:
+        at_least_mb_per_minute: Slower growth is not told, whatever the run's length.
+    """
+
+    name = "memory_leak"
+    kind: ClassVar[FindingKind] = "resource_warning"
+
+    def __init__(self, *, at_least_mb_per_minute: float = 10.0) -> None:
+        self._at_least = at_least_mb_per_minute
+        super().__init__()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        self._points: deque[tuple[float, float]] = deque(maxlen=_READINGS)
+        self._fresh = FreshReadings()
+        self._remaining_seconds: float | None = None
+
+    def at_heartbeat(self, entry: Heartbeat) -> Verdicts:
+        """Returns whether memory runs full, where the entry carries a new reading."""
+        return self._judge_usage(entry, usage_of(entry))
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
+        """Returns whether memory runs full, where the entry carries a new reading."""
+        minutes = entry.timing.get("eta_minutes")
+        self._remaining_seconds = None if minutes is None else 60 * minutes
+        return self._judge_usage(entry, usage_of(entry))
+
+    def _judge_usage(self, entry: TrainingStepComplete | Heartbeat, usage: Mapping[str, Any]) -> Verdicts:
+        held, available = usage.get("process", {}).get("memory_rss_mb"), usage.get("memory", {}).get("available_gb")
+        if held is None or available is None or not self._fresh.is_new(usage):
+            return NOTHING
+        at = datetime.fromisoformat(usage["sampled_at"]).timestamp()
+        self._points.append((at, held))
+        rate = self._steady_rate()
+        if rate is None:
+            return (Condition(firing=False),)
+        seconds_left = 1000 * available / rate
+        in_time = self._remaining_seconds is not None and seconds_left >= self._remaining_seconds
+        return (Condition(firing=False) if in_time else self._found(entry, held, rate, seconds_left),)
+
+    def _steady_rate(self) -> float | None:
+        """Returns the growth in MB per second, `None` where it is no steady growth."""
+        points = list(self._points)
+        if len(points) < _ENOUGH or points[-1][0] - points[0][0] < _SECONDS:
+            return None
+        slope, agreement = robust_slope(points) or (0.0, 0.0)
+        half = len(points) // 2
+        early, late = robust_slope(points[: half + 1]), robust_slope(points[half:])
+        if agreement < _AGREEMENT or 60 * slope < self._at_least or early is None or late is None:
+            return None
+        return slope if late[0] >= 0.5 * early[0] else None
+
+    def _found(
+        self, entry: TrainingStepComplete | Heartbeat, held: float, rate: float, seconds_left: float
+    ) -> Condition:
+        return Condition(
+            firing=True,
+            verdict=f"Memory leaks: this process grows by {byte_size(60 * rate * _MB)} a minute and memory is full in "
+            f"{short_duration(seconds_left)}",
+            evidence={
+                "step": entry.step,
+                "memory_rss_mb": held,
+                "mb_per_minute": 60 * rate,
+                "seconds_to_limit": seconds_left,
+                "remaining_seconds": self._remaining_seconds,
+            },
+            suggestion="Something keeps what each step makes: a list of losses or outputs that still hold their graph "
+            "(append loss.item(), not loss), a cache without a limit, or evaluation outputs that pile up "
+            "(eval_accumulation_steps).",
+        )

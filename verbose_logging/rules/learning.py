@@ -1,0 +1,198 @@
+"""A loss that does not move, and one that has arrived."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import ClassVar
+
+from verbose_logging.entries import EvaluationComplete, Severity, TrainingStepComplete
+from verbose_logging.formatting import fixed, scientific
+from verbose_logging.protocols import Condition
+from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.context import reading
+from verbose_logging.windows import Blocks, Window, fit_line
+
+_BLOCKS = 32
+_FIRST = 10  # losses that tell the level at the start
+_NEGLIGIBLE_RATE = 1e-8  # Adam moves a weight by about the rate per step: after a million steps by a hundredth
+_SIGMAS = 2.0  # one-sided confidence of 97.5%
+_PLATEAU_PERCENT = 0.2
+_PLATEAU_STEPS = 100
+
+
+class NotLearning(BaseRule):
+    """The loss has not moved since warm-up ended: it is where it began. After learning, a flat loss is told as INFO.
+
+    The whole stretch is fitted by a robust line, and it counts as flat only where even the upper end of the line's
+    confidence is no progress: a noisy loss needs more steps before anything can be said.
+
+    Args:
+        steps: At least so many after warm-up, and a tenth of the run where its length is known.
+        less_than_percent: Progress below this share of the starting level is none.
+    """
+
+    name = "not_learning"
+    explains: ClassVar[frozenset[str]] = frozenset({"bouncing_loss"})
+
+    def __init__(self, *, steps: int = 50, less_than_percent: float = 2.0) -> None:
+        self._steps = steps
+        self._less_than = less_than_percent / 100
+        super().__init__()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        self._blocks = Blocks(_BLOCKS)
+        self._first: list[float] = []
+        self._from_step: int | None = None
+        self._peak_rate = 0.0
+        self._has_learned = False
+        self._unfit = False
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
+        """Returns, whenever a block of losses is complete, whether they are flat."""
+        loss = reading(entry, entry.metrics, "loss")
+        if loss is None or not math.isfinite(loss):
+            return NOTHING
+        self._unfit = self._unfit or loss < 0 or self.run.loss_kind == "policy"
+        if self._unfit:
+            return NOTHING
+        if len(self._first) < _FIRST:
+            self._first.append(loss)
+        rate = reading(entry, entry.metrics, "learning_rate")
+        if self._is_warming_up(entry.step, rate):
+            self._blocks.clear()
+            self._from_step = None
+            return NOTHING
+        self._from_step = self._from_step or entry.step
+        if not self._blocks.add(float(entry.step), loss) or entry.step - self._from_step < self._steps - 1:
+            return NOTHING
+        return self._judge(entry, rate)
+
+    def _is_warming_up(self, step: int, rate: float | None) -> bool:
+        if step - self.run.first_step <= self.run.warmup_steps - self.run.first_step:
+            return True
+        rises = rate is not None and rate > self._peak_rate
+        self._peak_rate = max(self._peak_rate, rate or 0.0)
+        return rises
+
+    def _judge(self, entry: TrainingStepComplete, rate: float | None) -> Verdicts:
+        points = self._blocks.points
+        start = median(self._first)
+        level = median(y for _, y in points[-5:])
+        self._has_learned = self._has_learned or level < 0.95 * start
+        if self._has_learned:
+            return self._judge_plateau(entry, level, rate)
+        fit = fit_line(points)
+        if fit is None or start <= 0:
+            return NOTHING
+        negligible = rate is not None and self._peak_rate < _NEGLIGIBLE_RATE
+        gain = -fit.change
+        most = gain if negligible else gain + _SIGMAS * fit.error
+        stretch = entry.step - (self._from_step or 0) + 1
+        long_enough = negligible or stretch >= 0.1 * (self.run.total_steps or 0)
+        if not (long_enough and most < self._less_than * start):
+            return (Condition(firing=False),)
+        return (self._found(entry, level, start, gain, stretch, rate),)
+
+    def _found(  # noqa: PLR0913, PLR0917 - the evidence, figure by figure
+        self, entry: TrainingStepComplete, level: float, start: float, gain: float, stretch: int, rate: float | None
+    ) -> Condition:
+        chance = self.run.chance_loss
+        where = " (the level of guessing)" if chance and abs(level - chance) < 0.05 * chance else ""
+        evidence = {
+            "step": entry.step,
+            "steps": stretch,
+            "loss": level,
+            "first_loss": start,
+            "gain_over_these_steps": gain,
+            "chance_loss": chance,
+            "learning_rate": rate,
+        }
+        return Condition(
+            firing=True,
+            verdict=f"Not learning: the loss is still {fixed(level, 2)}{where} after {stretch} steps at full rate, "
+            f"it began with {fixed(start, 2)}",
+            evidence={name: value for name, value in evidence.items() if value is not None},
+            suggestion=self._suggestion(rate),
+        )
+
+    def _suggestion(self, rate: float | None) -> str:
+        if rate is not None and self._peak_rate < _NEGLIGIBLE_RATE:
+            usual = "2e-4 for LoRA" if self.run.model.get("adapters") else "2e-5 to 5e-4"
+            return f"learning_rate {scientific(rate)} moves nothing: usual are {usual}."
+        higher = f"learning_rate {scientific(2.5 * rate)} instead of {scientific(rate)}" if rate else "a higher rate"
+        return (
+            f"Try {higher}. If that changes nothing: do labels belong to their inputs, is the right part of the model "
+            "trainable, does a model of this size learn ten samples by heart?"
+        )
+
+    def _judge_plateau(self, entry: TrainingStepComplete, level: float, rate: float | None) -> Verdicts:
+        points = self._blocks.points
+        late = points[-(len(points) // 3) :]
+        fit = fit_line(late)
+        steps = late[-1][0] - late[0][0]
+        still_moves = rate is None or rate > 0.1 * self._peak_rate
+        if fit is None or steps < _PLATEAU_STEPS or not still_moves or level <= 0:
+            return (Condition(firing=False),)
+        most = -fit.change + _SIGMAS * fit.error
+        return (
+            Condition(
+                firing=abs(fit.change) < most < _PLATEAU_PERCENT / 100 * level,
+                severity="INFO",
+                verdict=f"The loss has been flat at {fixed(level, 3)} for {steps:.0f} steps, after it had learned",
+                evidence={"step": entry.step, "steps": steps, "loss": level, "gain_over_these_steps": -fit.change},
+                suggestion="It may be done: compare the evaluation loss, stop here, or let the learning rate fall.",
+            ),
+        )
+
+
+class TargetLossReached(BaseRule):
+    """The loss has come down to the target: of an evaluation where there is one, else the median of ten steps.
+
+    Args:
+        target: The loss that is good enough; 0 for none.
+    """
+
+    name = "target_loss_reached"
+    severity: ClassVar[Severity] = "INFO"
+
+    def __init__(self, *, target: float = 0.0) -> None:
+        self._target = target
+        super().__init__()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        self._recent = Window(_FIRST)
+        self._evaluates = False
+        self._reached = False
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
+        """Returns whether the level of ten steps has reached the target, while no evaluation tells more."""
+        loss = reading(entry, entry.metrics, "loss")
+        if self._evaluates or loss is None or not math.isfinite(loss):
+            return NOTHING
+        self._recent.add(loss)
+        level = self._recent.median
+        return NOTHING if level is None or len(self._recent) < _FIRST else self._judge(entry.step, "loss", level)
+
+    def at_evaluation(self, entry: EvaluationComplete) -> Verdicts:
+        """Returns whether the evaluation has reached the target."""
+        loss = reading(entry, entry.metrics, "eval_loss")
+        if loss is None or not math.isfinite(loss):
+            return NOTHING
+        self._evaluates = True
+        return self._judge(entry.step, "eval_loss", loss)
+
+    def _judge(self, step: int, name: str, loss: float) -> Verdicts:
+        self._reached = self._reached or loss <= self._target
+        if not self._target or not self._reached:
+            return NOTHING
+        return (
+            Condition(
+                firing=True,
+                verdict=f"Target reached: {name} is {fixed(loss)} at step {step} (target {self._target:g})",
+                evidence={"step": step, name: loss, "target": self._target},
+                suggestion='This is good enough by your own measure; {"action": "stop"} ends such a run by itself.',
+            ),
+        )

@@ -1,0 +1,214 @@
+"""A loss that jumps, that runs away, that goes to and fro.
+
+All three assume a loss that is positive and measures something, so they say nothing about a policy's (GRPO), which
+hovers around 0 by design.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import ClassVar
+
+from verbose_logging.entries import Severity, TrainingStepComplete
+from verbose_logging.formatting import fixed, scientific
+from verbose_logging.protocols import Condition
+from verbose_logging.rules.base import NOTHING, BaseRule, InARow, Verdicts
+from verbose_logging.rules.context import reading
+from verbose_logging.windows import Window, alternation
+
+_SIGMAS = 10.0  # beyond the run's own scatter
+_AT_LEAST_NATS = 0.5  # of a cross-entropy
+_FIRST = 10  # losses that tell the level at the start
+_CHECK_EVERY = 10  # steps
+
+
+class _LossRule(BaseRule):
+    """A rule about the loss of each step, where it is finite and of a kind that is positive."""
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        self._was_negative = False
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
+        """Returns what the step's loss tells."""
+        loss = reading(entry, entry.metrics, "loss")
+        if loss is None or not math.isfinite(loss) or self.run.loss_kind == "policy":
+            return NOTHING
+        self._was_negative = self._was_negative or loss < 0
+        return NOTHING if self._was_negative else self.at_loss(entry, loss)
+
+    def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
+        """Returns what can be said after this loss."""
+        raise NotImplementedError
+
+
+class LossSpike(_LossRule):
+    """The loss of one step stands far above its usual level: a batch that is unlike the others, or too large a step.
+
+    Smaller jumps are not told: most runs have them, and recover by themselves.
+
+    Args:
+        times_median: Limit as a multiple of the median of the last 50 losses; it must also lie 10 standard deviations
+            above it.
+    """
+
+    name = "loss_spike"
+
+    def __init__(self, *, times_median: float = 2.0) -> None:
+        self._times_median = times_median
+        super().__init__()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        super().begin()
+        self._usual = Window(50)
+
+    def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
+        """Returns whether this loss is out of line, once 20 have shown the line."""
+        usual = self._usual.median if len(self._usual) >= 20 else None  # noqa: PLR2004 - enough for a median
+        spread = self._usual.scatter if usual and loss > self._times_median * usual else None
+        self._usual.add(loss)
+        if usual is None:
+            return NOTHING
+        in_nats = self.run.loss_kind in {"token_cross_entropy", "classification", "preference"}
+        jump = max(_SIGMAS * spread, _AT_LEAST_NATS if in_nats else 0.0) if spread is not None else math.inf
+        if loss - usual <= jump:
+            return (Condition(firing=False),)
+        norm = entry.metrics.get("grad_norm")
+        evidence = {"step": entry.step, "loss": loss, "median_loss": usual, "scatter": spread, "grad_norm": norm}
+        return (
+            Condition(
+                firing=True,
+                verdict=f"The loss jumps to {fixed(loss, 2)} at step {entry.step}, "
+                f"{loss / usual:.1f} times its usual {fixed(usual, 2)}",
+                evidence={name: value for name, value in evidence.items() if value is not None},
+                suggestion="Look at this step's samples: a corrupt, empty or foreign one. If the next steps recover, "
+                "nothing needs doing; if spikes come back, lower the learning rate or clip harder "
+                "(max_grad_norm=0.5).",
+            ),
+        )
+
+
+class Divergence(_LossRule):
+    """The loss has left what it had learned, and stays away: worse than at the start, or twice its best level.
+
+    Args:
+        steps: For so many steps the median of the last ten losses must lie too high.
+        times_best: Limit as a multiple of the best level so far.
+        above_start_percent: Limit above the level of the first ten steps.
+    """
+
+    name = "divergence"
+    severity: ClassVar[Severity] = "ERROR"
+    explains: ClassVar[frozenset[str]] = frozenset({"loss_spike", "bouncing_loss", "not_learning", "overfitting"})
+
+    def __init__(self, *, steps: int = 20, times_best: float = 2.0, above_start_percent: float = 10.0) -> None:
+        self._steps = steps
+        self._times_best = times_best
+        self._times_start = 1 + above_start_percent / 100
+        super().__init__()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        super().begin()
+        self._recent = Window(_FIRST)
+        self._start: float | None = None
+        self._start_scatter = 0.0
+        self._best = math.inf
+        self._best_step = 0
+        self._away = InARow()
+
+    def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
+        """Returns whether the level of the last ten steps is lost for good."""
+        self._recent.add(loss)
+        level = self._recent.median
+        if level is None or len(self._recent) < _FIRST:
+            return NOTHING
+        if self._start is None:
+            self._start = level
+            self._start_scatter = self._recent.scatter or 0.0
+        if level < self._best:
+            self._best, self._best_step = level, entry.step
+        limit = self._limit()
+        in_a_row = self._away.count(level > limit)
+        if in_a_row < self._steps:
+            return (Condition(firing=False),)
+        return (self._found(entry, level, limit, in_a_row),)
+
+    def _limit(self) -> float:
+        """Returns the lower of the two limits, each beyond what the noise of ten steps does."""
+        start = self._start or 0.0
+        noise = 2 * self._start_scatter  # a median of ten has 0.4 of it
+        return min(
+            max(self._times_start * start, start + noise), max(self._times_best * self._best, self._best + 2 * noise)
+        )
+
+    def _found(self, entry: TrainingStepComplete, level: float, limit: float, in_a_row: int) -> Condition:
+        rate = reading(entry, entry.metrics, "learning_rate")
+        lower = f"learning_rate {scientific(rate / 3)} instead of {scientific(rate)}" if rate else "a third of the rate"
+        return Condition(
+            firing=True,
+            verdict=f"Training diverges: the loss is {fixed(level, 2)} at step {entry.step}, it began with "
+            f"{fixed(self._start, 2)} and had reached {fixed(self._best, 2)} at step {self._best_step}",
+            evidence={
+                "step": entry.step,
+                "median_loss_of_10": level,
+                "limit": limit,
+                "first_loss": self._start,
+                "best_loss": self._best,
+                "best_step": self._best_step,
+                "steps_in_a_row": in_a_row,
+            },
+            suggestion=f"Stop, go back to a checkpoint from before step {max(1, self._best_step)} and try {lower}, "
+            "a longer warm-up, and max_grad_norm=1.0.",
+        )
+
+
+class BouncingLoss(_LossRule):
+    """The loss goes up and down from step to step, more than noise would, and gets nowhere.
+
+    Noise is independent from step to step; a step that is too large overshoots, so that high and low take turns.
+
+    Args:
+        steps: The steps that are looked at.
+        alternation: Limit of the lag-1 autocorrelation, which is 0 for noise and -1 for perfect turns.
+    """
+
+    name = "bouncing_loss"
+
+    def __init__(self, *, steps: int = 40, alternation: float = -0.5) -> None:
+        self._steps = steps
+        self._alternation = alternation
+        super().__init__()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        super().begin()
+        self._losses = Window(self._steps)
+        self._count = 0
+
+    def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
+        """Returns, every ten steps, whether the last losses take turns without progress."""
+        self._losses.add(loss)
+        self._count += 1
+        if len(self._losses) < self._steps or self._count % _CHECK_EVERY:
+            return NOTHING
+        values = list(self._losses.values)
+        half = len(values) // 2
+        before, now = median(values[:half]), median(values[half:])
+        turns, spread, level = alternation(values), self._losses.scatter or 0.0, median(values)
+        firing = turns <= self._alternation and spread > 0.05 * level and now >= before
+        rate = reading(entry, entry.metrics, "learning_rate")
+        return (
+            Condition(
+                firing=firing,
+                verdict=f"The loss bounces between {fixed(min(values), 2)} and {fixed(max(values), 2)} over the last "
+                f"{len(values)} steps and does not fall",
+                evidence={"step": entry.step, "alternation": turns, "scatter": spread, "median_loss": level},
+                suggestion=f"Each step overshoots: try learning_rate {scientific(rate / 2)} instead of "
+                f"{scientific(rate)}, or a larger batch (gradient_accumulation_steps)."
+                if rate
+                else "Each step overshoots: try half the learning rate, or a larger batch.",
+            ),
+        )

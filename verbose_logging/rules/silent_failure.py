@@ -1,0 +1,127 @@
+"""Trainings that run without an error and learn nothing, found within their first steps."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from verbose_logging.entries import Severity, TrainingInitialization, TrainingStepComplete
+from verbose_logging.protocols import Condition
+from verbose_logging.rules.base import NOTHING, BaseRule, InARow, Verdicts
+from verbose_logging.rules.context import reading
+
+_FIRST_STEPS = 20
+
+
+class NothingTrainable(BaseRule):
+    """No parameter of the model is trainable."""
+
+    name = "nothing_trainable"
+    severity: ClassVar[Severity] = "CRITICAL"
+    explains: ClassVar[frozenset[str]] = frozenset(
+        {"zero_gradient", "vanishing_gradients", "not_learning", "zero_learning_rate"}
+    )
+
+    def at_initialization(self, entry: TrainingInitialization) -> Verdicts:
+        """Returns whether there is anything to train, where the model could be counted."""
+        total, trainable = entry.model_info.get("total_parameters"), entry.model_info.get("trainable_parameters")
+        if not total or trainable is None:
+            return NOTHING
+        adapters = bool(entry.model_info.get("adapters"))
+        return (
+            Condition(
+                firing=trainable == 0,
+                verdict=f"Nothing is trainable: all {total:,} parameters are frozen",
+                evidence={"total_parameters": total, "trainable_parameters": trainable},
+                suggestion="The adapter is loaded for inference: PeftModel.from_pretrained(..., is_trainable=True)."
+                if adapters
+                else "Set requires_grad on what should learn, or give a peft_config for LoRA; an 8-bit or 4-bit model "
+                "needs one.",
+            ),
+        )
+
+
+class LabelsMasked(BaseRule):
+    """Not one label of a step counts: all are -100.
+
+    Args:
+        steps: So many steps in a row count; one is enough where its loss is no number for that reason.
+    """
+
+    name = "labels_masked"
+    severity: ClassVar[Severity] = "CRITICAL"
+    explains: ClassVar[frozenset[str]] = frozenset(
+        {"nonfinite_loss", "nonfinite_gradient", "zero_loss", "zero_gradient", "vanishing_gradients", "not_learning"}
+    )
+
+    def __init__(self, *, steps: int = 3) -> None:
+        self._steps = steps
+        super().__init__()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        self._masked = InARow()
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
+        """Returns whether there was anything to learn from, where labels were counted."""
+        tokens = reading(entry, entry.metrics, "loss_tokens")
+        if tokens is None:
+            return NOTHING
+        loss = reading(entry, entry.metrics, "loss")
+        in_a_row = self._masked.count(tokens == 0)
+        broken = tokens == 0 and loss is not None and not math.isfinite(loss)
+        return (
+            Condition(
+                firing=broken or in_a_row >= self._steps,
+                verdict=f"All labels of step {entry.step} are masked (-100)"
+                + (", so its loss is no number" if broken else f", as in {in_a_row} steps in a row"),
+                evidence={
+                    "step": entry.step,
+                    "loss_tokens": 0,
+                    "padded_tokens": entry.metrics.get("padded_tokens"),
+                    "steps_in_a_row": in_a_row,
+                },
+                suggestion="Look at the labels of one batch: a response template that is never found, a prompt that "
+                "fills the whole max_length, or a chat template without {% generation %} masks everything.",
+            ),
+        )
+
+
+class ZeroLoss(BaseRule):
+    """The loss is exactly 0 in the first steps, where nothing has been learned yet.
+
+    Not for the loss of a policy (GRPO), whose value begins at 0.
+
+    Args:
+        steps: So many steps in a row count.
+    """
+
+    name = "zero_loss"
+    severity: ClassVar[Severity] = "ERROR"
+    explains: ClassVar[frozenset[str]] = frozenset({"zero_gradient", "vanishing_gradients", "not_learning"})
+
+    def __init__(self, *, steps: int = 3) -> None:
+        self._steps = steps
+        super().__init__()
+
+    def begin(self) -> None:
+        """Forgets the run before."""
+        self._zero = InARow()
+        self._count = 0
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
+        """Returns whether the first losses are 0."""
+        loss = reading(entry, entry.metrics, "loss")
+        self._count += 1
+        if loss is None or self.run.loss_kind == "policy" or self._count > _FIRST_STEPS:
+            return NOTHING
+        in_a_row = self._zero.count(loss == 0)
+        return (
+            Condition(
+                firing=in_a_row >= self._steps,
+                verdict=f"The loss is exactly 0 in the first {in_a_row} steps: nothing is being compared",
+                evidence={"step": entry.step, "steps_in_a_row": in_a_row, "loss": 0.0},
+                suggestion="Look at the labels of one batch and at compute_loss: masked labels, a mask of zeros, or "
+                "targets that equal the outputs by construction.",
+            ),
+        )
