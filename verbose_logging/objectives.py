@@ -56,17 +56,22 @@ def loss_kind(trainer: Any) -> str | None:
 
 def is_cross_entropy(trainer: Any) -> bool:
     """Returns whether a Trainer's loss is the plain mean cross-entropy of a language model, and nothing added."""
-    if type(trainer).__name__ not in _CROSS_ENTROPY_TRAINERS or trainer.compute_loss_func is not None:
+    if _loss_of(trainer) not in _CROSS_ENTROPY_TRAINERS or trainer.compute_loss_func is not None:
         return False
     args, model = trainer.args, bare_model(trainer)
     config = getattr(model, "config", None)
-    plain_loss = getattr(args, "loss_type", "nll") in _PLAIN_LOSSES and not args.label_smoothing_factor
+    plain_loss = _loss_type(args) in _PLAIN_LOSSES and not args.label_smoothing_factor
     has_router_loss = getattr(config, "output_router_logits", False) and getattr(config, "router_aux_loss_coef", 0)
     return plain_loss and not has_router_loss and predicts_next_token(model)
 
 
+def _loss_of(trainer: Any) -> str:
+    """Returns the name of the class whose `compute_loss` a Trainer has: one of the user's own may compute anything."""
+    return next((kind.__name__ for kind in type(trainer).__mro__ if "compute_loss" in vars(kind)), "")
+
+
 def _is_classification(trainer: Any) -> bool:
-    if type(trainer).__name__ != "Trainer" or trainer.compute_loss_func is not None:
+    if _loss_of(trainer) != "Trainer" or trainer.compute_loss_func is not None:
         return False
     model = bare_model(trainer)
     config = getattr(model, "config", None)
@@ -78,11 +83,17 @@ def _chance_loss(trainer: Any, kind: str | None) -> float | None:
     """Returns the loss of equal probabilities: the logarithm of the number of choices."""
     config = getattr(bare_model(trainer), "config", None)
     if kind == "preference":
-        return math.log(2) if getattr(trainer.args, "loss_type", "sigmoid") in {"sigmoid", ["sigmoid"]} else None
+        return math.log(2) if _loss_type(trainer.args) in {"sigmoid", None} else None
     choices = getattr(
         config, {"token_cross_entropy": "vocab_size", "classification": "num_labels"}.get(kind or "", ""), 0
     )
     return math.log(choices) if isinstance(choices, int) and choices > 1 else None
+
+
+def _loss_type(args: Any) -> str | None:
+    """Returns TRL's name of the loss, `None` where there is none; DPO has a list of them."""
+    named = getattr(args, "loss_type", None)
+    return "+".join(map(str, named)) if isinstance(named, list | tuple) else named
 
 
 def _schedule(trainer: Any, lr_scheduler: Any) -> str | None:

@@ -71,7 +71,7 @@ def test_a_meter_hears_of_all_that_it_uses() -> None:
 
 
 def test_most_declared_names_are_said_in_an_eventful_run() -> None:
-    """Otherwise the tests above would say little: only what needs a known model, tensors, a pause or a NaN is missing."""
+    """Otherwise the tests above would say little: what is missing needs a known model, tensors, a pause or a NaN."""
     spoken = {name for moment in MOMENTS for _, numbers in said(moment) for name in numbers}
     declared = {spec.name for meter in build_meters(str).table for spec in meter.specs}
 

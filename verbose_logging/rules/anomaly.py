@@ -18,6 +18,9 @@ _ENOUGH = 10
 _FIRST_STEPS = 3  # compilation and caches
 _REFERENCE_STEPS = 30
 _RECENT_STEPS = 20
+_CHECK_EVERY = 10  # steps
+_NOTICEABLE_SECONDS = 0.1  # lost in a row; a shared machine takes less than that in a stutter
+_LASTING_SECONDS = 0.5  # lost since the pace went down
 _CAUSES = {
     "data_wait_seconds": "waiting for data: more dataloader workers, or samples that are prepared beforehand",
     "forward_backward_seconds": "the forward and backward pass: longer samples, a device that throttles or is shared, "
@@ -34,7 +37,7 @@ class SlowSteps(BaseRule):
 
     Args:
         times_median: Limit of a step as a multiple of the median of the last 50 steps.
-        repeats: So many slow steps in a row count, however short.
+        repeats: So many slow steps in a row count, however short, if they lose a tenth of a second together.
         at_least_seconds: A single slow step counts if it loses so much time.
         lasting: Limit of the median of 20 steps, as a multiple of that of the run's first ones.
     """
@@ -60,8 +63,10 @@ class SlowSteps(BaseRule):
         """Forgets the run before."""
         self._usual = Window(50)
         self._in_a_row = 0
+        self._lost_in_a_row = 0.0
         self._steps = 0
         self._pace = _Pace()
+        self._lost = 0.0
         self._event: tuple[str, int] | None = None
 
     def at_evaluation(self, entry: EvaluationComplete) -> Verdicts:
@@ -85,11 +90,16 @@ class SlowSteps(BaseRule):
         lasting = self._judge_pace(entry, step_time)
         if usual is None or len(self._usual) <= _ENOUGH:
             return lasting
-        slow = step_time > self._times_median * usual
-        self._in_a_row = self._in_a_row + 1 if slow else 0
-        if not (slow and (self._in_a_row >= self._repeats or step_time - usual >= self._at_least_seconds)):
+        if not self._is_slow(step_time, usual):
             return (Condition(firing=False), *lasting)
         return (self._found(entry, step_time, usual), *lasting)
+
+    def _is_slow(self, step_time: float, usual: float) -> bool:
+        slow = step_time > self._times_median * usual
+        self._in_a_row = self._in_a_row + 1 if slow else 0
+        self._lost_in_a_row = self._lost_in_a_row + step_time - usual if slow else 0.0
+        repeated = self._in_a_row >= self._repeats and self._lost_in_a_row >= _NOTICEABLE_SECONDS
+        return slow and (repeated or step_time - usual >= self._at_least_seconds)
 
     def _found(self, entry: TrainingStepComplete, step_time: float, usual: float) -> Condition:
         times = f", {step_time / usual:.1f}x the usual {short_duration(usual)}" if usual > 0 else ""
@@ -122,8 +132,9 @@ class SlowSteps(BaseRule):
         if change is None:
             return ()
         times = change.now / change.before if change.before > 0 else 1.0
-        grown = max(1.0, change.times_tokens)
-        if times <= self._lasting * grown:
+        slower = times > self._lasting * max(1.0, change.times_tokens)
+        self._lost = self._lost + _CHECK_EVERY * (change.now - change.before) if slower else 0.0
+        if self._lost < _LASTING_SECONDS:
             return (Condition(firing=False, subject="pace"),)
         return (
             Condition(
@@ -196,6 +207,6 @@ class _Pace:
 
     def change(self) -> _Change | None:
         """Returns the comparison when it is due."""
-        if len(self._recent) < _RECENT_STEPS or self._count % 10:
+        if len(self._recent) < _RECENT_STEPS or self._count % _CHECK_EVERY:
             return None
         return _Change(self._first, list(self._recent))

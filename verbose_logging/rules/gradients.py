@@ -91,10 +91,10 @@ class ExplodingGradients(BaseRule):
 class VanishingGradients(BaseRule):
     """Gradients that are next to nothing while the loss is still high and does not fall.
 
-    Where the loss is a cross-entropy, below 0.01 for 20 steps; for any loss, below a hundredth of the run's own level.
+    Below 0.01 for 20 steps (of the loss, where that is less than 1), or below a hundredth of the run's own level.
 
     Args:
-        below: Limit for a cross-entropy.
+        below: Limit of the norm; none for a preference or a policy, whose gradients may be as small.
         fraction: Limit as a share of the run's own level, the median of its first 50 steps.
         steps: So many steps in a row count.
     """
@@ -125,7 +125,7 @@ class VanishingGradients(BaseRule):
         self._losses.add(loss)
         if len(self._first_losses) < _FIRST_LOSSES:
             self._first_losses.append(loss)
-        absolute = self._below if self.run.loss_kind in {"token_cross_entropy", "classification"} else 0.0
+        absolute = 0.0 if self.run.loss_kind in {"preference", "policy"} else self._below * min(1.0, loss)
         limit = max(absolute, self._relative_limit)
         in_a_row = self._small.count(0 < norm < limit)
         self._note_first(norm)

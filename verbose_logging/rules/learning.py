@@ -16,7 +16,7 @@ from verbose_logging.windows import Blocks, Window, fit_line
 _BLOCKS = 32
 _FIRST = 10  # losses that tell the level at the start
 _NEGLIGIBLE_RATE = 1e-8  # Adam moves a weight by about the rate per step: after a million steps by a hundredth
-_SIGMAS = 2.0  # one-sided confidence of 97.5%
+_SIGMAS = 3.0  # confidence of 99.9%, because the run is looked at again and again
 _PLATEAU_PERCENT = 0.2
 _PLATEAU_STEPS = 100
 

@@ -17,10 +17,13 @@ from verbose_logging.rules.base import NOTHING, BaseRule, InARow, Verdicts
 from verbose_logging.rules.context import reading
 from verbose_logging.windows import Window, alternation
 
+_HIGHEST = 1.5  # times the highest of the last losses: those with long tails have shown theirs
 _SIGMAS = 10.0  # beyond the run's own scatter
 _AT_LEAST_NATS = 0.5  # of a cross-entropy
 _FIRST = 10  # losses that tell the level at the start
 _CHECK_EVERY = 10  # steps
+_TIMES_CHANCE = 2.0
+_TIMES_FIRST = 5.0
 
 
 class _LossRule(BaseRule):
@@ -50,7 +53,7 @@ class LossSpike(_LossRule):
 
     Args:
         times_median: Limit as a multiple of the median of the last 50 losses; it must also lie 10 standard deviations
-            above it.
+            above it, and half again as high as the highest of them.
     """
 
     name = "loss_spike"
@@ -67,7 +70,8 @@ class LossSpike(_LossRule):
     def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
         """Returns whether this loss is out of line, once 20 have shown the line."""
         usual = self._usual.median if len(self._usual) >= 20 else None  # noqa: PLR2004 - enough for a median
-        spread = self._usual.scatter if usual and loss > self._times_median * usual else None
+        highest = max(self._usual.values, default=0.0)
+        spread = self._usual.scatter if usual and loss > max(self._times_median * usual, _HIGHEST * highest) else None
         self._usual.add(loss)
         if usual is None:
             return NOTHING
@@ -93,6 +97,8 @@ class LossSpike(_LossRule):
 class Divergence(_LossRule):
     """The loss has left what it had learned, and stays away: worse than at the start, or twice its best level.
 
+    A run that breaks within its first steps has no level yet; there the very first loss counts, and that of guessing.
+
     Args:
         steps: For so many steps the median of the last ten losses must lie too high.
         times_best: Limit as a multiple of the best level so far.
@@ -113,6 +119,7 @@ class Divergence(_LossRule):
         """Forgets the run before."""
         super().begin()
         self._recent = Window(_FIRST)
+        self._first: float | None = None
         self._start: float | None = None
         self._start_scatter = 0.0
         self._best = math.inf
@@ -122,6 +129,7 @@ class Divergence(_LossRule):
     def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
         """Returns whether the level of the last ten steps is lost for good."""
         self._recent.add(loss)
+        self._first = loss if self._first is None else self._first
         level = self._recent.median
         if level is None or len(self._recent) < _FIRST:
             return NOTHING
@@ -137,25 +145,32 @@ class Divergence(_LossRule):
         return (self._found(entry, level, limit, in_a_row),)
 
     def _limit(self) -> float:
-        """Returns the lower of the two limits, each beyond what the noise of ten steps does."""
+        """Returns the lowest of the limits, each beyond what the noise of ten steps does."""
         start = self._start or 0.0
         noise = 2 * self._start_scatter  # a median of ten has 0.4 of it
-        return min(
-            max(self._times_start * start, start + noise), max(self._times_best * self._best, self._best + 2 * noise)
-        )
+        above_start = max(self._times_start * start, start + noise)
+        above_best = max(self._times_best * self._best, self._best + 2 * noise)
+        return min(above_start, above_best, self._hopeless())
+
+    def _hopeless(self) -> float:
+        """Returns the loss that no healthy run comes to: twice that of guessing, or else five times the first."""
+        first, chance = self._first or math.inf, self.run.chance_loss
+        return _TIMES_CHANCE * max(chance, first) if chance else _TIMES_FIRST * first
 
     def _found(self, entry: TrainingStepComplete, level: float, limit: float, in_a_row: int) -> Condition:
         rate = reading(entry, entry.metrics, "learning_rate")
         lower = f"learning_rate {scientific(rate / 3)} instead of {scientific(rate)}" if rate else "a third of the rate"
+        had_learned = self._best < (self._first or 0.0)
+        reached = f" and had come down to {fixed(self._best, 2)} at step {self._best_step}" if had_learned else ""
         return Condition(
             firing=True,
             verdict=f"Training diverges: the loss is {fixed(level, 2)} at step {entry.step}, it began with "
-            f"{fixed(self._start, 2)} and had reached {fixed(self._best, 2)} at step {self._best_step}",
+            f"{fixed(self._first, 2)}{reached}",
             evidence={
                 "step": entry.step,
                 "median_loss_of_10": level,
                 "limit": limit,
-                "first_loss": self._start,
+                "first_loss": self._first,
                 "best_loss": self._best,
                 "best_step": self._best_step,
                 "steps_in_a_row": in_a_row,
