@@ -1,8 +1,8 @@
 """Which sick trainings are found, how soon and by which name, and what is told of healthy ones.
 
-Every run is a real small training, with the recorder at its defaults. A sick run counts as found when the first
-WARNING or worse of the kind in question has the right name within 50 steps of the onset; a healthy one counts as a
-false alarm when it has a WARNING or worse about training health. No limit of a rule was chosen by these runs.
+Every run is a real small training, with the recorder at its defaults. A sick run counts as found when the first WARNING
+or worse of the type in question has the right name within 50 steps of the onset (a leak: 25 s); a healthy one counts as
+a false alarm when it has a WARNING or worse about training health. No limit of a rule was chosen by these runs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,7 +39,7 @@ class Run(NamedTuple):
     """What is known of a run.
 
     Args:
-        findings: Those that began, in order.
+        findings: Those that began, in order, each with its `seconds` since training began.
         evaluations: Each evaluation's step and loss.
         seconds: Wall time.
     """
@@ -60,7 +61,12 @@ def observe(prepare: Prepare, seed: int) -> Run:
             trainer.train()
         callback.close()
         entries = list(read_entries(log))
-    findings = [entry for entry in entries if "rule" in entry and entry["state"] == "firing"]
+    start = next(datetime.fromisoformat(entry["timestamp"]) for entry in entries if entry["type"] == "training_start")
+    findings = [
+        entry | {"seconds": (datetime.fromisoformat(entry["timestamp"]) - start).total_seconds()}
+        for entry in entries
+        if entry.get("state") == "firing"
+    ]
     evaluated = [entry for entry in entries if entry["type"] == "evaluation_complete"]
     evaluations = [(entry["step"], entry["metrics"]["eval_loss"]) for entry in evaluated]
     return Run(findings, evaluations, time.monotonic() - began)
@@ -81,14 +87,23 @@ class Verdict(NamedTuple):
 
 
 def judge(sick: Sick, run: Run) -> Verdict:
-    """Returns whether the first finding of the right type has a right name in time."""
+    """Returns whether the first finding of the right type has a right name in time.
+
+    Slow steps are passed over where they are not what is looked for: a shared machine really is slow now and then.
+    """
     kinds = {RULES[name].kind for name in sick.names}  # type: ignore[attr-defined]
-    serious = [found for found in run.findings if found["type"] in kinds and found["severity"] in _SERIOUS]
+    passed_over = {"slow_steps"} - set(sick.names)
+    serious = [
+        found
+        for found in run.findings
+        if found["type"] in kinds and found["severity"] in _SERIOUS and found["rule"] not in passed_over
+    ]
     if not serious:
         return Verdict("-", None, is_right=False)
     first = serious[0]
     steps = first["step"] - (sick.onset if sick.onset >= 0 else _turn(run))
-    return Verdict(first["rule"], steps, first["rule"] in sick.names and steps <= WITHIN_STEPS)
+    in_time = steps <= WITHIN_STEPS if sick.within_seconds is None else first["seconds"] <= sick.within_seconds
+    return Verdict(first["rule"], steps, first["rule"] in sick.names and in_time)
 
 
 def _turn(run: Run) -> int:

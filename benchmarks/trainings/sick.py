@@ -22,12 +22,15 @@ class Sick(NamedTuple):
         prepare: Makes its Trainer from a folder, a seed, a size of 0 to 2 and the callbacks.
         names: The findings that name what is wrong; the first is the one that fits best.
         onset: The step from which on the trouble can be seen by somebody who looks at every number. What the names
-            mean takes some steps by itself: "flat for 50 steps" begins to be true after 50.
+            mean takes some steps by itself: "flat for 50 steps" begins to be true after 50. -1 for the evaluation after
+            the best one.
+        within_seconds: The time from the start in which it must be found, for what goes by the clock; else 50 steps.
     """
 
     prepare: Prepare
     names: tuple[str, ...]
     onset: int = 1
+    within_seconds: float | None = None
 
 
 def rate_too_high(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
@@ -289,7 +292,7 @@ SICK: dict[str, Sick] = {
     "one corrupt batch": Sick(corrupt_batch, ("loss_spike",), onset=150),
     "slow loader": Sick(slow_loader, ("data_starvation",)),
     "step-time creep": Sick(creep, ("slow_steps",), onset=50),
-    "leak in Python": Sick(leak, ("memory_leak",)),
+    "leak in Python": Sick(leak, ("memory_leak",), within_seconds=25.0),
     "padding of 80%": Sick(padding, ("padding_waste",)),
     "schedule too short": Sick(over_schedule, ("zero_learning_rate",), onset=41),
 }

@@ -143,11 +143,11 @@ def preferences(count: int, seed: int) -> Dataset:
 
 
 def classified(count: int, seed: int, *, noise: float = 0.0) -> list[Row]:
-    """Returns sentences with a label that their words decide, and a share of them with any label."""
+    """Returns sentences with a label that their last word decides, and a share of them with any label."""
     rng = random.Random(seed)  # noqa: S311 - data for a benchmark
     rows = []
     for row in sentences(count, seed):
-        label = int(row[0] < VOCABULARY // 2)
+        label = int(row[-1] < VOCABULARY // 2)
         label = rng.randrange(2) if rng.random() < noise else label
         rows.append({"input_ids": torch.tensor(row), "labels": torch.tensor(label)})
     return rows

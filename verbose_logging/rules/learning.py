@@ -11,14 +11,16 @@ from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
 from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
-from verbose_logging.windows import Blocks, Window, fit_line
+from verbose_logging.windows import Blocks, Window, fit_line, noise
 
 _BLOCKS = 32
 _FIRST = 10  # losses that tell the level at the start
 _NEGLIGIBLE_RATE = 1e-8  # Adam moves a weight by about the rate per step: after a million steps by a hundredth
 _SIGMAS = 3.0  # confidence of 99.9%, because the run is looked at again and again
 _PLATEAU_PERCENT = 0.2
-_PLATEAU_STEPS = 100
+_PLATEAU_STEPS = 200
+_PLATEAU_POINTS = 12
+_HYSTERESIS = 3.0  # a plateau that was told is over when it is clearly over
 
 
 class NotLearning(BaseRule):
@@ -47,6 +49,7 @@ class NotLearning(BaseRule):
         self._from_step: int | None = None
         self._peak_rate = 0.0
         self._has_learned = False
+        self._on_plateau = False
         self._unfit = False
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
@@ -70,7 +73,7 @@ class NotLearning(BaseRule):
         return self._judge(entry, rate)
 
     def _is_warming_up(self, step: int, rate: float | None) -> bool:
-        if step - self.run.first_step <= self.run.warmup_steps - self.run.first_step:
+        if step <= self.run.warmup_steps:
             return True
         rises = rate is not None and rate > self._peak_rate
         self._peak_rate = max(self._peak_rate, rate or 0.0)
@@ -80,45 +83,46 @@ class NotLearning(BaseRule):
         points = self._blocks.points
         start = median(self._first)
         level = median(y for _, y in points[-5:])
-        self._has_learned = self._has_learned or level < 0.95 * start
+        self._has_learned = self._has_learned or level < 0.95 * start - noise([y for _, y in points])
         if self._has_learned:
             return self._judge_plateau(entry, level, rate)
         fit = fit_line(points)
         if fit is None or start <= 0:
             return NOTHING
-        negligible = rate is not None and self._peak_rate < _NEGLIGIBLE_RATE
         gain = -fit.change
-        most = gain if negligible else gain + _SIGMAS * fit.error
+        most = gain if self._is_negligible else gain + _SIGMAS * fit.error
         stretch = entry.step - (self._from_step or 0) + 1
-        long_enough = negligible or stretch >= 0.1 * (self.run.total_steps or 0)
+        long_enough = self._is_negligible or stretch >= 0.1 * (self.run.total_steps or 0)
         if not (long_enough and most < self._less_than * start):
             return (Condition(firing=False),)
-        return (self._found(entry, level, start, gain, stretch, rate),)
-
-    def _found(  # noqa: PLR0913, PLR0917 - the evidence, figure by figure
-        self, entry: TrainingStepComplete, level: float, start: float, gain: float, stretch: int, rate: float | None
-    ) -> Condition:
-        chance = self.run.chance_loss
-        where = " (the level of guessing)" if chance and abs(level - chance) < 0.05 * chance else ""
-        evidence = {
+        measured = {
             "step": entry.step,
             "steps": stretch,
             "loss": level,
             "first_loss": start,
             "gain_over_these_steps": gain,
-            "chance_loss": chance,
+            "chance_loss": self.run.chance_loss,
             "learning_rate": rate,
         }
+        return (self._found({name: value for name, value in measured.items() if value is not None}),)
+
+    @property
+    def _is_negligible(self) -> bool:
+        return 0 < self._peak_rate < _NEGLIGIBLE_RATE
+
+    def _found(self, evidence: dict[str, float]) -> Condition:
+        level, chance = evidence["loss"], self.run.chance_loss
+        where = " (the level of guessing)" if chance and abs(level - chance) < 0.05 * chance else ""
         return Condition(
             firing=True,
-            verdict=f"Not learning: the loss is still {fixed(level, 2)}{where} after {stretch} steps at full rate, "
-            f"it began with {fixed(start, 2)}",
-            evidence={name: value for name, value in evidence.items() if value is not None},
-            suggestion=self._suggestion(rate),
+            verdict=f"Not learning: the loss is still {fixed(level, 2)}{where} after {evidence['steps']} steps at full "
+            f"rate, it began with {fixed(evidence['first_loss'], 2)}",
+            evidence=evidence,
+            suggestion=self._suggestion(evidence.get("learning_rate")),
         )
 
     def _suggestion(self, rate: float | None) -> str:
-        if rate is not None and self._peak_rate < _NEGLIGIBLE_RATE:
+        if self._is_negligible:
             usual = "2e-4 for LoRA" if self.run.model.get("adapters") else "2e-5 to 5e-4"
             return f"learning_rate {scientific(rate)} moves nothing: usual are {usual}."
         higher = f"learning_rate {scientific(2.5 * rate)} instead of {scientific(rate)}" if rate else "a higher rate"
@@ -128,17 +132,17 @@ class NotLearning(BaseRule):
         )
 
     def _judge_plateau(self, entry: TrainingStepComplete, level: float, rate: float | None) -> Verdicts:
-        points = self._blocks.points
-        late = points[-(len(points) // 3) :]
+        late = self._blocks.points[len(self._blocks.points) // 2 :]
         fit = fit_line(late)
         steps = late[-1][0] - late[0][0]
         still_moves = rate is None or rate > 0.1 * self._peak_rate
-        if fit is None or steps < _PLATEAU_STEPS or not still_moves or level <= 0:
-            return (Condition(firing=False),)
-        most = -fit.change + _SIGMAS * fit.error
+        if fit is None or len(late) < _PLATEAU_POINTS or steps < _PLATEAU_STEPS or not still_moves or level <= 0:
+            return NOTHING if self._on_plateau else (Condition(firing=False),)
+        limit = _PLATEAU_PERCENT / 100 * level * (_HYSTERESIS if self._on_plateau else 1.0)
+        self._on_plateau = -fit.change + _SIGMAS * fit.error < limit
         return (
             Condition(
-                firing=abs(fit.change) < most < _PLATEAU_PERCENT / 100 * level,
+                firing=self._on_plateau,
                 severity="INFO",
                 verdict=f"The loss has been flat at {fixed(level, 3)} for {steps:.0f} steps, after it had learned",
                 evidence={"step": entry.step, "steps": steps, "loss": level, "gain_over_these_steps": -fit.change},

@@ -15,13 +15,13 @@ from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
 from verbose_logging.rules.base import NOTHING, BaseRule, InARow, Verdicts
 from verbose_logging.rules.context import reading
-from verbose_logging.windows import Window, alternation
+from verbose_logging.windows import Window, alternation, noise
 
-_HIGHEST = 1.5  # times the highest of the last losses: those with long tails have shown theirs
-_SIGMAS = 10.0  # beyond the run's own scatter
+_SIGMAS = 6.0  # beyond the run's own noise in the logarithm, where losses with long tails are about normal
 _AT_LEAST_NATS = 0.5  # of a cross-entropy
 _FIRST = 10  # losses that tell the level at the start
 _CHECK_EVERY = 10  # steps
+_DIVERGED_SIGMAS = 3.0  # of the present noise, above the best level
 _TIMES_CHANCE = 2.0
 _TIMES_FIRST = 5.0
 
@@ -47,40 +47,45 @@ class _LossRule(BaseRule):
 
 
 class LossSpike(_LossRule):
-    """The loss of one step stands far above its usual level: a batch that is unlike the others, or too large a step.
+    """The loss of one step stands far above all of the last 20: a batch unlike the others, or too large a step.
 
     Smaller jumps are not told: most runs have them, and recover by themselves.
 
     Args:
-        times_median: Limit as a multiple of the median of the last 50 losses; it must also lie 10 standard deviations
-            above it, and half again as high as the highest of them.
+        times_highest: Limit as a multiple of the highest of the last 20 losses; it must also lie six standard
+            deviations above their median, by the noise of the last 50.
     """
 
     name = "loss_spike"
 
-    def __init__(self, *, times_median: float = 2.0) -> None:
-        self._times_median = times_median
+    def __init__(self, *, times_highest: float = 2.0) -> None:
+        self._times_highest = times_highest
         super().__init__()
 
     def begin(self) -> None:
         """Forgets the run before."""
         super().begin()
-        self._usual = Window(50)
+        self._recent = Window(20)
+        self._longer = Window(50)
 
     def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
         """Returns whether this loss is out of line, once 20 have shown the line."""
-        usual = self._usual.median if len(self._usual) >= 20 else None  # noqa: PLR2004 - enough for a median
-        highest = max(self._usual.values, default=0.0)
-        spread = self._usual.scatter if usual and loss > max(self._times_median * usual, _HIGHEST * highest) else None
-        self._usual.add(loss)
-        if usual is None:
-            return NOTHING
+        highest = max(self._recent.values) if len(self._recent) == self._recent.values.maxlen else math.inf
+        is_high = loss > self._times_highest * highest
+        verdicts = self._judge(entry, loss) if is_high else (Condition(firing=False),)
+        self._recent.add(loss)
+        self._longer.add(loss)
+        return verdicts
+
+    def _judge(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
+        usual = self._recent.median or 0.0
+        spread = noise(math.log(value) for value in self._longer.values if value > 0)
         in_nats = self.run.loss_kind in {"token_cross_entropy", "classification", "preference"}
-        jump = max(_SIGMAS * spread, _AT_LEAST_NATS if in_nats else 0.0) if spread is not None else math.inf
-        if loss - usual <= jump:
+        least = _AT_LEAST_NATS if in_nats else 0.0
+        if usual <= 0 or math.log(loss / usual) <= _SIGMAS * spread or loss - usual <= least:
             return (Condition(firing=False),)
         norm = entry.metrics.get("grad_norm")
-        evidence = {"step": entry.step, "loss": loss, "median_loss": usual, "scatter": spread, "grad_norm": norm}
+        evidence = {"step": entry.step, "loss": loss, "median_loss": usual, "log_noise": spread, "grad_norm": norm}
         return (
             Condition(
                 firing=True,
@@ -119,6 +124,7 @@ class Divergence(_LossRule):
         """Forgets the run before."""
         super().begin()
         self._recent = Window(_FIRST)
+        self._longer = Window(50)
         self._first: float | None = None
         self._start: float | None = None
         self._start_scatter = 0.0
@@ -138,19 +144,23 @@ class Divergence(_LossRule):
             self._start_scatter = self._recent.scatter or 0.0
         if level < self._best:
             self._best, self._best_step = level, entry.step
+        self._longer.add(loss)
         limit = self._limit()
-        in_a_row = self._away.count(level > limit)
+        in_a_row = self._away.count(level > limit and self._is_beyond_noise(level))
         if in_a_row < self._steps:
             return (Condition(firing=False),)
         return (self._found(entry, level, limit, in_a_row),)
 
+    def _is_beyond_noise(self, level: float) -> bool:
+        calm = min(self._best, self._first or 0.0)
+        return level > calm + _DIVERGED_SIGMAS * noise(self._longer.values)
+
     def _limit(self) -> float:
         """Returns the lowest of the limits, each beyond what the noise of ten steps does."""
         start = self._start or 0.0
-        noise = 2 * self._start_scatter  # a median of ten has 0.4 of it
-        above_start = max(self._times_start * start, start + noise)
-        above_best = max(self._times_best * self._best, self._best + 2 * noise)
-        return min(above_start, above_best, self._hopeless())
+        beyond = 2 * self._start_scatter  # a median of ten has 0.4 of it
+        above_start = max(self._times_start * start, start + beyond)
+        return min(above_start, self._times_best * self._best, self._hopeless())
 
     def _hopeless(self) -> float:
         """Returns the loss that no healthy run comes to: twice that of guessing, or else five times the first."""
@@ -187,12 +197,13 @@ class BouncingLoss(_LossRule):
 
     Args:
         steps: The steps that are looked at.
-        alternation: Limit of the lag-1 autocorrelation, which is 0 for noise and -1 for perfect turns.
+        alternation: Limit of the lag-1 autocorrelation, which is 0 for noise and -1 for perfect turns; over 80 steps
+            noise comes to -0.5 about once in 300,000 looks.
     """
 
     name = "bouncing_loss"
 
-    def __init__(self, *, steps: int = 40, alternation: float = -0.5) -> None:
+    def __init__(self, *, steps: int = 80, alternation: float = -0.5) -> None:
         self._steps = steps
         self._alternation = alternation
         super().__init__()

@@ -1,0 +1,74 @@
+"""Gradients that explode, vanish, or are not there."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+FALLING = [3.0 - step / 100 for step in range(100)]
+
+
+def test_gradients_far_above_their_own_level_are_told(story: Any) -> None:
+    """Three of five steps at 16, where 1.2 is usual."""
+    run = story(total_steps=100).steps(FALLING[:20], 1.2).steps(FALLING[20:23], 16.0)
+
+    assert [("exploding_gradients", "firing", 23)] == run.told()
+
+
+def test_one_large_gradient_is_no_explosion(story: Any) -> None:
+    """Clipping takes care of a single one."""
+    assert [] == story(total_steps=100).steps(FALLING[:20], 1.2).step(2.8, 50.0).steps(FALLING[21:40], 1.2).told()
+
+
+def test_a_model_whose_gradients_are_always_large_is_healthy(story: Any) -> None:
+    """Hundreds are usual for some models."""
+    scatter = random.Random(1)
+    norms = [300 * scatter.lognormvariate(0, 0.4) for _ in FALLING]
+
+    assert [] == story(total_steps=100).steps(FALLING, norms).told()
+
+
+def test_a_plain_limit_can_be_set(story: Any) -> None:
+    """`above` is the user's own limit, and one step passes it."""
+    run = story(total_steps=100).steps(FALLING[:3], 1.0).step(2.9, 6.0)
+
+    assert [("exploding_gradients", "firing", 4)] == run.told(alerts={"exploding_gradients": {"above": 5}})
+
+
+def test_tiny_gradients_with_a_high_flat_loss_are_told(story: Any) -> None:
+    """Below 0.01 for twenty steps while nothing is learned."""
+    assert ("vanishing_gradients", "firing", 20) == story(total_steps=100).steps([3.8] * 20, 1e-4).told()[0]
+
+
+def test_tiny_gradients_of_a_loss_that_falls_are_healthy(story: Any) -> None:
+    """Small targets, small gradients, and learning all the same."""
+    assert [] == story(total_steps=100, objective={}).steps([0.01 * 0.95**step for step in range(100)], 1e-3).told()
+
+
+def test_a_preference_loss_may_have_tiny_gradients(story: Any) -> None:
+    """DPO's are near 0 by nature."""
+    objective = {"loss": "preference"}
+    run = story(total_steps=1000, objective=objective).steps([0.69 - step / 1000 for step in range(60)], 1e-3)
+
+    assert [] == run.told()
+
+
+def test_gradients_that_fade_from_their_own_level_are_told(story: Any) -> None:
+    """A hundredth of what they were, at a loss that has stopped high."""
+    objective = {"loss": "preference"}
+    run = story(total_steps=1000, objective=objective).steps([0.69] * 50, 5.0).steps([0.6] * 45, 0.01)
+
+    assert "vanishing_gradients" == run.told()[0][0]
+
+
+def test_three_gradients_of_exactly_zero_are_told(story: Any) -> None:
+    """Nothing is learned, and vanishing is not told besides."""
+    assert [("zero_gradient", "firing", 3)] == story(total_steps=100).steps([3.8] * 30, 0.0).told()
+
+
+def test_a_policy_may_have_a_few_zero_gradients(story: Any) -> None:
+    """All answers earned the same for ten steps; for thirty it is a finding."""
+    policy = {"loss": "policy"}
+
+    assert [] == story(total_steps=100, objective=policy).steps([0.0] * 10, 0.0).told()
+    assert [("zero_gradient", "firing", 30)] == story(total_steps=100, objective=policy).steps([0.0] * 30, 0.0).told()
