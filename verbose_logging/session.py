@@ -118,7 +118,7 @@ class Session:
         """
         clock = self._clock
         at, wall, offset = clock.monotonic(), clock.wall(), clock.utc_offset_seconds()
-        run_id = uuid.uuid4().hex[:12]
+        run_id = self._settings.run_id or uuid.uuid4().hex[:12]
         self._pipeline.put_vital(facts.RunOpened(at, wall, offset, run_id, self._rank, self._world_size))
         for fact in first:
             self._pipeline.put_vital(fact)

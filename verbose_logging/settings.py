@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         log_file: The full log; a relative path starts at the working directory.
         standard_log_file: The short log, beside `log_file` unless it names a folder; `None` switches it off.
         run_name: A name for people, which begins the name of the run's JSON file; "run" stands there without one.
+        run_id: Names the run in every line, where it has to be known beforehand; made anew for every run by default.
         output_dir: Where the run's JSON file goes; by default the Trainer's `output_dir`, else the log's folder.
         save_log_to_json: Whether the run's JSON file is written.
         log_save_interval: Steps between two savings of it.
@@ -85,6 +86,7 @@ Valid: low, medium, high, ultra
     log_file: str = "verbose_training_logs.jsonl"
     standard_log_file: str | None = "training_logs.jsonl"
     run_name: str | None = None
+    run_id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = None
     output_dir: str | None = None
     save_log_to_json: bool = True
     log_save_interval: Annotated[int, msgspec.Meta(ge=1)] = 100

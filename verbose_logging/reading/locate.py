@@ -35,7 +35,7 @@ def find_run(path: str | Path | None = None) -> Path:
         raise LogError(f"{given}: no such file or folder{_near(given)}")
     if not given.is_dir():
         return given
-    newest = max(_logs_below(given), key=_age_key, default=None) or next(iter(run_jsons(given)), None)
+    newest = max(logs_below(given), key=_age_key, default=None) or next(iter(run_jsons(given)), None)
     if newest is None:
         place = "below the working directory" if path is None else f"in {given}"
         raise LogError(f"no training log {place}; name one, or write one with 'verbose-logging demo'")
@@ -71,7 +71,8 @@ def _age_key(path: Path) -> tuple[int, str]:
         return 0, str(path)
 
 
-def _logs_below(folder: Path) -> Iterator[Path]:
+def logs_below(folder: Path) -> Iterator[Path]:
+    """Yields the logs in a folder and six levels below it."""
     for current, folders, names in islice(os.walk(folder), _MAX_FOLDERS):
         here = Path(current)
         at_bottom = len(here.relative_to(folder).parts) >= _MAX_DEPTH
