@@ -32,6 +32,7 @@ def demo_config(*, steps: int, level: str, log: Path) -> dict[str, Any]:
     return {
         "use_verbose_logging": True,
         "verbosity_level": level,
+        "progress_percent": 10,  # one for each percent would bury the lines of the steps
         "log_file": str(log),
         "output_dir": str(log.parent),
         "model_name": _model(),

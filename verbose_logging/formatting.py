@@ -8,6 +8,7 @@ from collections.abc import Mapping
 UNKNOWN = "-"
 _SLACK = 1e-6  # a share is a quotient of steps
 _MINUTES_SAY_MORE = 120.0
+_LEAST_SHARE = 0.0005  # of a run's time: what would be told as 0.0 %
 
 
 def fixed(value: float | None, digits: int = 4) -> str:
@@ -196,7 +197,7 @@ def peak(name: str, value: float) -> str:
 def ledger_rows(ledger: Mapping[str, float]) -> list[tuple[str, str, str]]:
     """Returns where the time went, largest part first and the total last: name, seconds, share; empty without a total.
 
-    Parts that took no time are left out.
+    Parts of less than 0.05 % are left out.
 
     Example:
         >>> ledger_rows({"other_seconds": 1.0, "data_wait_seconds": 3.0, "total_seconds": 4.0})
@@ -206,7 +207,8 @@ def ledger_rows(ledger: Mapping[str, float]) -> list[tuple[str, str, str]]:
     total = parts.pop("total_seconds", None)
     if not total:
         return []
-    rows = [*sorted((part for part in parts.items() if part[1]), key=lambda part: -part[1]), ("total", total)]
+    told = [(name, seconds) for name, seconds in parts.items() if seconds / total >= _LEAST_SHARE]
+    rows = [*sorted(told, key=lambda part: -part[1]), ("total", total)]
     return [
         (name.removesuffix("_seconds").replace("_", " "), f"{fixed(seconds, 2)} s", percent(100 * seconds / total))
         for name, seconds in rows

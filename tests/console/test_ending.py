@@ -21,10 +21,10 @@ def a_run() -> FactScript:
     script = FactScript(total_steps=2, steps_per_epoch=2).open()
     script.add(
         facts.TrainingInspected,
+        {"output_dir": "out"},
         {},
         {},
-        {},
-        {"log_file": "my logs/run.jsonl", "standard_log_file": "training_logs.jsonl"},
+        {"log_file": "my logs/run.jsonl", "standard_log_file": "training_logs.jsonl", "save_log_to_json": True},
         {},
     )
     script.begin().epoch_begin().read("process", {"memory_rss_mb": 912.0})
@@ -64,7 +64,8 @@ def test_a_complete_run_tells_its_figures(show: Show) -> None:
         "   process memory  912 MB",
         "📁 Files:",
         "   log              my logs/run.jsonl",
-        "   short log        training_logs.jsonl",
+        "   short log        my logs/training_logs.jsonl",
+        "   run file         out/run_*.json",
         "   last checkpoint  out/checkpoint-2",
         "🔎 Look closer: verbose-logging show 'my logs/run.jsonl'",
     ] == list(output.rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 from typing import ClassVar
 
 from verbose_logging.console.output import Output, told
@@ -69,10 +70,19 @@ def _exception(entry: EndBase) -> Iterator[str]:
 
 
 def _files(run: RunView) -> Iterator[tuple[str, str]]:
-    names = {"log": run.settings.get("log_file"), "short log": run.settings.get("standard_log_file")}
-    for name, path in (names | {"last checkpoint": run.last_checkpoint}).items():
-        if path:
-            yield name, str(path)
+    settings = run.settings
+    log = PurePath(str(settings.get("log_file") or ""))
+    short = settings.get("standard_log_file")
+    if log.name:
+        yield "log", str(log)
+    if short:
+        has_folder = PurePath(short).parent != PurePath()
+        yield "short log", short if has_folder else str(log.parent / short)
+    if settings.get("save_log_to_json"):
+        folder = settings.get("output_dir") or run.training_args.get("output_dir") or log.parent
+        yield "run file", str(PurePath(folder) / f"{settings.get('run_name') or 'run'}_*.json")
+    if run.last_checkpoint:
+        yield "last checkpoint", run.last_checkpoint
 
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
