@@ -11,7 +11,7 @@ from verbose_logging.console.values import label, text_of
 from verbose_logging.entries import EntryBase, FindingBase
 
 _STYLES = {"INFO": "cyan", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
-
+_MOST_EVIDENCE = 8  # the rest is in the log
 _COUNT = "entries"  # for how many entries the condition has held: 1, when it is told
 
 
@@ -37,4 +37,5 @@ class Alerts:
 
 
 def _evidence(evidence: Mapping[str, Any]) -> str:
-    return ", ".join(f"{label(name).lower()} {text_of(name, value)}" for name, value in evidence.items())
+    texts = [f"{label(name).lower()} {text_of(name, value)}" for name, value in evidence.items()]
+    return ", ".join(texts[:_MOST_EVIDENCE])

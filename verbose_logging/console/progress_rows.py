@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from verbose_logging.console.figures import Show, metric, model_state, number
@@ -31,6 +31,12 @@ def _metric(report: ProgressReport, name: str, title: str, show: Show) -> Iterat
     text = metric(report, name, show)
     if text != UNKNOWN:
         yield f"{title}: {text}"
+
+
+def _timing(report: ProgressReport, name: str, text: Callable[[float], str]) -> Iterator[str]:
+    value = number(report.timing.get(name))
+    if value is not None:
+        yield text(value)
 
 
 def loss(report: ProgressReport) -> Iterator[str]:
@@ -69,30 +75,22 @@ def phase(report: ProgressReport) -> Iterator[str]:
 
 def elapsed_time(report: ProgressReport) -> Iterator[str]:
     """Wall time of this session."""
-    minutes = number(report.timing.get("total_elapsed_minutes"))
-    if minutes is not None:
-        yield f"Elapsed: {elapsed(minutes)}"
+    yield from _timing(report, "total_elapsed_minutes", lambda minutes: f"Elapsed: {elapsed(minutes)}")
 
 
 def time_left(report: ProgressReport) -> Iterator[str]:
     """Wall time to the end."""
-    minutes = number(report.timing.get("eta_minutes"))
-    if minutes is not None:
-        yield f"ETA: {clock_duration(60 * minutes)}"
+    yield from _timing(report, "eta_minutes", lambda minutes: f"ETA: {clock_duration(60 * minutes)}")
 
 
 def speed(report: ProgressReport) -> Iterator[str]:
     """Steps in a second, evaluation and saving left out."""
-    steps_per_second = number(report.timing.get("steps_per_second"))
-    if steps_per_second is not None:
-        yield f"Speed: {rate(steps_per_second)} iter/s"
+    yield from _timing(report, "steps_per_second", lambda steps: f"Speed: {rate(steps)} iter/s")
 
 
 def iteration_time(report: ProgressReport) -> Iterator[str]:
     """Mean time of the last steps."""
-    seconds = number(report.timing.get("avg_step_time_seconds"))
-    if seconds is not None:
-        yield f"Time per iter: {step_duration(seconds)}"
+    yield from _timing(report, "avg_step_time_seconds", lambda seconds: f"Time per iter: {step_duration(seconds)}")
 
 
 def device_memory(report: ProgressReport) -> Iterator[str]:
