@@ -16,6 +16,7 @@ PUBLIC = [
     "VerboseLoggingCallback",
     "VerboseTracker",
     "callbacks_from_config",
+    "compare_runs",
     "load_run",
     "read_entries",
     "train_with_config",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from verbose_logging.automatic import callbacks_from_config
     from verbose_logging.callback import VerboseLoggingCallback
     from verbose_logging.loop import TrainingLogger
+    from verbose_logging.reading.compare import compare_runs
     from verbose_logging.reading.load import load_run
     from verbose_logging.reading.reader import read_entries
     from verbose_logging.settings import Settings
@@ -28,6 +29,7 @@ __all__ = [
     "VerboseLoggingCallback",
     "VerboseTracker",
     "callbacks_from_config",
+    "compare_runs",
     "load_run",
     "read_entries",
     "train_with_config",
@@ -39,6 +41,7 @@ _HOMES = {
     "VerboseLoggingCallback": "callback",
     "VerboseTracker": "accelerate_tracker",
     "callbacks_from_config": "automatic",
+    "compare_runs": "reading.compare",
     "load_run": "reading.load",
     "read_entries": "reading.reader",
     "train_with_config": "training",

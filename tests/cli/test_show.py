@@ -35,6 +35,7 @@ Files
   last checkpoint  out/checkpoint-2
 
 Next
+  the curves        verbose-logging plot run.jsonl -o run.png
   check every line  verbose-logging validate run.jsonl
   the losses        jq -c 'select(.type == "training_step_complete") | [.step, .metrics.loss]' run.jsonl
   the last line     tail -n 1 run.jsonl
@@ -97,7 +98,7 @@ def test_skipped_lines_are_admitted(log_file: Path, capsys: pytest.CaptureFixtur
     assert "1 line skipped; the first is line 12: the last line is cut" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("content", ["no log\n", '{"a":1}\n', ""])
+@pytest.mark.parametrize("content", ["no log\n", '{"a":1}\n'])
 def test_a_file_without_entries_is_refused(log_file: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
     """There is nothing to show in a file that is no log."""
     log_file.write_text(content)

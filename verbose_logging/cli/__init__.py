@@ -15,7 +15,9 @@ from typing import Annotated
 
 import typer
 
+from verbose_logging.cli.compare import compare
 from verbose_logging.cli.demo import demo
+from verbose_logging.cli.list_runs import list_runs
 from verbose_logging.cli.run import run
 from verbose_logging.cli.schema import schema
 from verbose_logging.cli.show import show
@@ -29,7 +31,9 @@ VERBS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "train": train,
     "run": run,
+    "list": list_runs,
     "show": show,
+    "compare": compare,
     "validate": validate,
     "schema": schema,
 }

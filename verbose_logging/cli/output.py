@@ -7,9 +7,13 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
 from rich.text import Text
 
 from verbose_logging.printable import printable
+
+_WIDEST = 2000
 
 
 def print_json(value: Any) -> None:
@@ -20,6 +24,13 @@ def print_json(value: Any) -> None:
 def new_console() -> Console:
     """Returns a console that takes every text as it is: no markup, no emoji codes, no guessing at colours."""
     return Console(highlight=False, markup=False, emoji=False)
+
+
+def print_wide(table: Table) -> None:
+    """Prints a table whose cells are never broken: a line that does not fit is left to the terminal."""
+    console = new_console()
+    console.width = max(console.width, Measurement.get(console, console.options.update(width=_WIDEST), table).maximum)
+    console.print(table)
 
 
 def safe(text: object, style: str = "") -> Text:

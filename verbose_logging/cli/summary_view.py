@@ -118,6 +118,8 @@ def _files(summary: Mapping[str, Any]) -> Text:
 
 def _next_steps(summary: Mapping[str, Any]) -> Text:
     log = summary["log_file"]
+    if log.endswith(".json"):
+        return _pairs(_next_steps_in_run_json(log))
     return _pairs(_next_steps_in_short_log(log) if summary.get("short_log") == log else next_steps(log))
 
 
@@ -125,9 +127,20 @@ def next_steps(log: str | Path) -> list[tuple[str, str]]:
     """Returns what to look at in a log, each with the command that does it."""
     path = shlex.quote(str(log))
     return [
+        ("the curves", f"verbose-logging plot {path} -o run.png"),
         ("check every line", f"verbose-logging validate {path}"),
         ("the losses", f"jq -c '{_SELECT_STEPS} | [.step, .metrics.loss]' {path}"),
         ("the last line", f"tail -n 1 {path}"),
+    ]
+
+
+def _next_steps_in_run_json(log: str) -> list[tuple[str, str]]:
+    """Returns the same for a run JSON."""
+    path = shlex.quote(log)
+    return [
+        ("the curves", f"verbose-logging plot {path} -o run.png"),
+        ("the losses", f"jq -c '.training_iterations[] | [.iter, .loss]' {path}"),
+        ("the summary", f"jq .summary {path}"),
     ]
 
 

@@ -72,12 +72,22 @@ def _age_key(path: Path) -> tuple[int, str]:
 
 
 def logs_below(folder: Path) -> Iterator[Path]:
-    """Yields the logs in a folder and six levels below it."""
+    """Yields the full logs in a folder and six levels below it."""
+    yield from (path for path in files_below(folder) if _is_log(path))
+
+
+def run_jsons_below(folder: Path) -> Iterator[Path]:
+    """Yields what is named like a run JSON, in a folder and six levels below it."""
+    yield from (path for path in files_below(folder) if _RUN_JSON.search(path.name))
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yields the files in a folder and six levels below it, without hidden folders and installed packages."""
     for current, folders, names in islice(os.walk(folder), _MAX_FOLDERS):
         here = Path(current)
         at_bottom = len(here.relative_to(folder).parts) >= _MAX_DEPTH
         folders[:] = [] if at_bottom else [name for name in folders if _is_entered(name)]
-        yield from (here / name for name in names if _is_log(here / name))
+        yield from (here / name for name in names)
 
 
 def _is_entered(name: str) -> bool:

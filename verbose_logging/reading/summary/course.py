@@ -73,6 +73,7 @@ class Subject(Part):
                     ("name", "total_parameters", "trainable_parameters", "size_mb", "quantization"),
                 ),
                 "data": _brief(group_at(entry, "dataset_info"), ("type", "size")),
+                "run_name": text_at(entry, "run_name") or text_at(entry, "settings", "run_name"),
                 "verbosity_level": text_at(entry, "settings", "verbosity_level"),
                 "output_dir": text_at(entry, "training_args", "output_dir"),
             }

@@ -14,6 +14,7 @@ from verbose_logging.reading.summary.course import OUTCOMES
 from verbose_logging.reading.summary.part import Part
 
 _RECENT_STEP_TIMES = 10_000
+_OF_TRAINING = frozenset({"train_loss", "eval_train_loss"})
 
 
 class Losses(Part):
@@ -156,7 +157,7 @@ class Evaluations(Part):
         losses: dict[str, dict[str, Any]] = {}
         for found in self._all:
             for name, loss in found["metrics"].items():
-                if not name.endswith("_loss"):
+                if not name.endswith("_loss") or name in _OF_TRAINING:
                     continue
                 row = losses.setdefault(name, {"last": loss})
                 row["last"] = loss

@@ -49,6 +49,10 @@ class NewestRun:
             return []
         return runs[0] if self._trained else runs[-1]
 
+    def _forget_before(self, run_id: str | None) -> None:
+        while next(iter(self._kept)) != run_id:
+            del self._kept[next(iter(self._kept))]
+
     def _take(self, item: Single) -> None:
         """Takes in an entry; one without `run_id` belongs to the run that began last."""
         kind = text_at(item.entry, "type")
@@ -77,9 +81,19 @@ class NewestRun:
                 self._kept[run_id] = [part() for part in self._kinds]
         if run_id in self._kept and trains:
             self._trained = True
-            while next(iter(self._kept)) != run_id:
-                del self._kept[next(iter(self._kept))]
+            self._forget_before(run_id)
         return self._kept.get(run_id, ())
+
+
+class EveryRun(NewestRun):
+    """Follows all runs of a log."""
+
+    def all_parts(self) -> list[list[Part]]:
+        """Returns the parts of each run, the oldest first."""
+        return list(self._kept.values())
+
+    def _forget_before(self, run_id: str | None) -> None:
+        """Forgets nothing."""
 
 
 def _go_back(parts: Iterable[Part], start: Mapping[str, Any]) -> None:

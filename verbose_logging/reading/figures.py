@@ -1,0 +1,91 @@
+"""The figures by which runs are compared: each with its unit and the direction that is better."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from verbose_logging.protocols import MetricSpec
+from verbose_logging.reading.fields import number_at
+from verbose_logging.reading.run import Run
+
+UNKNOWN = math.nan
+
+
+class Figure(NamedTuple):
+    """One figure of a run.
+
+    Args:
+        spec: What it is.
+        of: Returns it for a run, `nan` where it is not known.
+    """
+
+    spec: MetricSpec
+    of: Callable[[Run], float]
+
+
+def final_loss(run: Run) -> float:
+    """Returns the loss of the last step that has one, `nan` where that was no number."""
+    known = [loss for loss in run.steps["loss"] if loss is not None]
+    return known[-1] if known else _of_summary("last_loss")(run)
+
+
+def best_validation_loss(run: Run) -> float:
+    """Returns the lowest evaluation loss; of several sets, that of the first."""
+    losses = run.summary.get("evaluation_losses") or {}
+    first: Mapping[str, Any] = next(iter(losses.values()), {})
+    return _number(run.summary.get("best_eval_loss", first.get("best")))
+
+
+def mean_time(run: Run) -> float:
+    """Returns the mean step time in milliseconds, over all steps."""
+    return 1000 * _mean(run.steps["step_time_seconds"])
+
+
+def median_time(run: Run) -> float:
+    """Returns the median step time in milliseconds."""
+    times = [seconds for seconds in run.steps["step_time_seconds"] if seconds is not None]
+    return 1000 * statistics.median(times) if times else 1000 * _of_summary("median_step_time_seconds")(run)
+
+
+def mean_mfu(run: Run) -> float:
+    """Returns the mean model FLOPs utilisation in percent."""
+    return _mean(run.steps["mfu_percent"])
+
+
+def _of_summary(*keys: str) -> Callable[[Run], float]:
+    return lambda run: _number(number_at(run.summary, *keys))
+
+
+def _mean(values: Iterable[float | None]) -> float:
+    numbers = [value for value in values if value is not None and math.isfinite(value)]
+    return math.fsum(numbers) / len(numbers) if numbers else UNKNOWN
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else UNKNOWN
+
+
+FIGURES = (
+    Figure(MetricSpec("final_loss", "", "Loss of the last step.", "lower"), final_loss),
+    Figure(MetricSpec("best_loss", "", "Lowest loss of a step.", "lower"), _of_summary("best_loss")),
+    Figure(MetricSpec("best_val_loss", "", "Lowest evaluation loss.", "lower"), best_validation_loss),
+    Figure(MetricSpec("avg_time_ms", "ms", "Mean step time.", "lower"), mean_time),
+    Figure(MetricSpec("median_time_ms", "ms", "Median step time.", "lower"), median_time),
+    Figure(MetricSpec("avg_mfu", "%", "Mean model FLOPs utilisation.", "higher"), mean_mfu),
+    Figure(
+        MetricSpec("tokens_per_second", "1/s", "Last known token rate of one rank.", "higher"),
+        _of_summary("tokens_per_second"),
+    ),
+    Figure(
+        MetricSpec("duration_seconds", "s", "From the first entry to the last.", "lower"),
+        _of_summary("duration_seconds"),
+    ),
+    Figure(
+        MetricSpec("memory_peak_percent", "%", "Highest use of the machine's memory.", "lower"),
+        _of_summary("peaks", "memory_usage_peak"),
+    ),
+    Figure(MetricSpec("total_iterations", "", "Steps in the file."), lambda run: float(len(run.steps))),
+)
