@@ -110,14 +110,13 @@ def finite(metrics: Mapping[str, Any]) -> tuple[Group, dict[str, str] | None]:
         >>> finite({"loss": float("nan"), "grad_norm": 1.5})
         ({'loss': None, 'grad_norm': 1.5}, {'metrics.loss': 'NaN'})
     """
-    if all(map(_is_finite, metrics.values())):  # nearly always
-        return dict(metrics), None
+    try:
+        if all(map(math.isfinite, metrics.values())):  # nearly always
+            return dict(metrics), None
+    except (TypeError, OverflowError):
+        pass  # not all of them are numbers that a float can hold
     tree, nonfinite = split_nonfinite({"metrics": metrics})
     return tree["metrics"], nonfinite or None
-
-
-def _is_finite(value: Any) -> bool:
-    return math.isfinite(value) if isinstance(value, float) else not isinstance(value, dict | list)
 
 
 def _part(meter: Meter) -> str:

@@ -25,6 +25,7 @@ class Resources:
         self._failures: dict[str, ProbeFailed] = {}
         self._trends: dict[str, Trend] = {}
         self._usage: dict[str, Any] | None = None
+        self._reports: dict[str, Any] | None = None
         self.peaks: dict[str, float] = {}
 
     @hears(ProbeRead, ProbeFailed)
@@ -33,7 +34,7 @@ class Resources:
         if isinstance(fact, ProbeRead):
             self._readings[fact.probe] = fact
             self._failures.pop(fact.probe, None)
-            self._usage = None
+            self._usage = self._reports = None
             self._follow(fact)
         elif isinstance(fact, ProbeFailed):
             self._failures[fact.probe] = fact
@@ -46,8 +47,10 @@ class Resources:
         return self._usage
 
     def trends(self) -> dict[str, Any] | None:
-        """Returns a report per followed series, `None` before the first reading."""
-        return {f"{name}_trend": trend.report() for name, trend in self._trends.items()} or None
+        """Returns a report per followed series, `None` before the first reading. Built once per reading."""
+        if self._reports is None:
+            self._reports = {f"{name}_trend": trend.report() for name, trend in self._trends.items()}
+        return self._reports or None
 
     def _assemble(self) -> dict[str, Any]:
         newest = max(reading.at for reading in self._readings.values())

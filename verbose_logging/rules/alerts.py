@@ -38,7 +38,7 @@ JUDGED = (
 )
 COOL_DOWN_SECONDS = 300.0
 _LONGEST_COOL_DOWN_SECONDS = 3600.0
-_NOTHING: list[Condition] = []
+_NOTHING: tuple[Condition, ...] = ()
 
 
 class Finding(NamedTuple):
@@ -93,19 +93,21 @@ class Alerts:
     """
 
     def __init__(self, rules: Iterable[Rule], guard: Guard, *, cool_down_seconds: float = COOL_DOWN_SECONDS) -> None:
-        self._rules = tuple((f"rule {rule.name}", rule) for rule in rules)
-        self._guard = guard
+        self._rules = tuple(rules)
+        self._judges = tuple(
+            guard.guarded(f"rule {rule.name}", partial(_conditions, rule), default=_NOTHING) for rule in self._rules
+        )
         self._cool_down_seconds = cool_down_seconds
         self._alerts: dict[tuple[str, str], _Alert] = {}
-        self._causes = _causes(rule for _, rule in self._rules)
+        self._causes = _causes(self._rules)
         self._firing: dict[str, int] = {}
 
     def judge(self, entry: Entry) -> Iterator[Finding]:
         """Yields what has begun or ended with this entry."""
         if not isinstance(entry, JUDGED):
             return
-        for part, rule in self._rules:
-            for condition in self._guard.call(part, partial(_conditions, rule, entry), default=_NOTHING):
+        for rule, conditions in zip(self._rules, self._judges, strict=True):
+            for condition in conditions(entry):
                 yield from self._weigh(rule, condition, entry)
 
     def _weigh(self, rule: Rule, condition: Condition, entry: EntryBase) -> Iterator[Finding]:
@@ -144,5 +146,5 @@ def _causes(rules: Iterable[Rule]) -> dict[str, list[str]]:
     return causes
 
 
-def _conditions(rule: Rule, entry: Entry) -> list[Condition]:
-    return list(rule.judge(entry))
+def _conditions(rule: Rule, entry: Entry) -> tuple[Condition, ...]:
+    return tuple(rule.judge(entry))  # what a generator raises is the rule's failure
