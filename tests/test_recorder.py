@@ -203,6 +203,14 @@ def test_epoch_is_whole_and_counts_from_one() -> None:
     assert 2 == record(resumed.facts).of_type("training_step_complete")[0].epoch
 
 
+def test_a_pass_of_no_steps_is_no_epoch() -> None:
+    """A stream that is resumed begins with one, and goes on in the epoch of its checkpoint."""
+    script = FactScript(total_steps=4, steps_per_epoch=2, first_step=3).open().begin().epoch_begin().epoch_end()
+    script.epoch_begin().step(loss=1.0)
+
+    assert 2 == record(script.facts).of_type("training_step_complete")[0].epoch
+
+
 def test_quiet_training_gives_a_sign_of_life() -> None:
     """After half a minute without an entry there is a heartbeat, and not one second earlier."""
     script = FactScript(total_steps=1, steps_per_epoch=1).open().begin()

@@ -12,7 +12,6 @@ from transformers import Trainer
 from verbose_logging.facts import Fact
 from verbose_logging.gc_pauses import GcPauses
 from verbose_logging.gradient_norms import module_norms, total_norm
-from verbose_logging.objectives import is_cross_entropy
 from verbose_logging.settings import Settings
 from verbose_logging.trainer_facts import metric_sources
 from verbose_logging.trainer_taps import Tap, Tell, TrainerTaps
@@ -66,6 +65,7 @@ class Instruments:
             self._tell("taps", error)
             if self._taps is not None:
                 self._taps.remove()
+            self._taps = None
 
     def detach(self) -> None:
         """Takes everything off again that belongs to one training; idempotent."""
@@ -80,9 +80,9 @@ class Instruments:
     def sources(self, trainer: Trainer | None) -> dict[str, str]:
         """Returns where each number of this training comes from."""
         return metric_sources(
+            trainer,
             loss=self._taps is not None and self._taps.is_on("training_step"),
             gradient_norm=self._taps is not None and self._taps.is_on("gradient_norm"),
-            cross_entropy=is_cross_entropy(trainer),
         )
 
     @property

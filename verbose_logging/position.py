@@ -32,7 +32,7 @@ class Position:
         self.batches_per_epoch: int | None = None
         self.seq = 0
         self.session: int | None = None
-        self._epochs = 0
+        self._pass_from: int | None = None  # the steps that were finished when the epoch began
         self._wall_minus_monotonic = 0.0
         self._zone: timezone = timezone.utc
 
@@ -47,8 +47,10 @@ class Position:
             self._begin(fact)
         elif isinstance(fact, EpochBegin):
             # only the first fraction can be trusted: a stream's later ones end anywhere within a pass
-            self.epoch = self.epoch + 1 if self._epochs else math.floor(fact.epoch + _EPOCH_SLACK) + 1
-            self._epochs += 1
+            is_first = self._pass_from is None
+            has_gone_on = self.finished != self._pass_from  # a stream that is resumed begins with a pass of no steps
+            self.epoch = math.floor(fact.epoch + _EPOCH_SLACK) + 1 if is_first else self.epoch + has_gone_on
+            self._pass_from = self.finished
         elif isinstance(fact, EpochEnd):
             self.step = fact.step
         elif isinstance(fact, Restored):
@@ -72,7 +74,7 @@ class Position:
     def _begin(self, fact: TrainBegin) -> None:
         self.step = self.finished = self.first_step = fact.step
         self.epoch = fact.step // fact.steps_per_epoch + 1 if fact.steps_per_epoch else 1
-        self._epochs = 0
+        self._pass_from = None
         self.total_steps = fact.total_steps
         self.total_epochs = fact.total_epochs
         self.batches_per_epoch = fact.batches_per_epoch

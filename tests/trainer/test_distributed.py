@@ -27,6 +27,8 @@ def run(
         lines = [json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()]
         assert {rank} == {line["rank"] for line in lines}
         steps = [line for line in lines if line["type"] == "training_step_complete"]
+        source = next(line for line in lines if line["type"] == "training_initialization")["metric_sources"]["loss"]
+        assert source.startswith("the Trainer's log" if logging_steps == 1 else "training_step: this rank's")
         results[rank] = (steps, json.loads((folder / f"rank{rank}.json").read_text(encoding="utf-8")))
     return results
 

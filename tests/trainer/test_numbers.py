@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 import transformers
+from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import Trainer, TrainerCallback
 
 from verbose_logging import VerboseLoggingCallback
@@ -146,6 +147,30 @@ def test_nothing_of_ours_reads_a_device_on_the_training_thread(train: Training) 
 
     assert [] == reads.ours
     assert pytest.approx([1e-3] * 12) == metric(lines, "learning_rate")
+
+
+class CountsDispatchedReads(TorchDispatchMode):
+    """Counts the values that this thread fetches from their device, whoever asks for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Notes a fetch."""
+        self.count += func is torch.ops.aten._local_scalar_dense.default  # noqa: SLF001 - what `item` becomes
+        return func(*args, **(kwargs or {}))
+
+
+def test_training_fetches_no_more_values_with_the_callback(make_trainer: MakeTrainer, train: Training) -> None:
+    """Below all Python: at ultra, with evaluation and accumulation, as many values as without it are fetched."""
+    arguments = {"max_steps": 6, "gradient_accumulation_steps": 2, "eval_strategy": "steps", "eval_steps": 3}
+    with CountsDispatchedReads() as bare:
+        make_trainer(callbacks=[], **arguments).train()
+    with CountsDispatchedReads() as recorded:
+        train("ultra", **arguments)
+
+    assert 0 < bare.count == recorded.count
 
 
 class SlowRows(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
