@@ -27,8 +27,7 @@ def check_parts(name: str, given: Any, seam: type, *, or_names: bool = False) ->
     """
     if given is None:
         return
-    if not isinstance(given, list | tuple):
-        raise SettingsError(f"{name}: expected a list, got {given!r}")
+    check_list(name, given)
     for part in given:
         if not (isinstance(part, seam) or (or_names and isinstance(part, str))):
             raise SettingsError(f"{name}: {part!r} lacks the methods of verbose_logging.protocols.{name[:-1].title()}")
@@ -42,6 +41,16 @@ def check_callable(name: str, given: Any) -> None:
     """
     if given is not None and not callable(given):
         raise SettingsError(f"{name}: expected a function of the Trainer's state and the model, got {given!r}")
+
+
+def check_list(name: str, given: Any) -> None:
+    """Checks that an option is a list.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    if not isinstance(given, list | tuple):
+        raise SettingsError(f"{name}: expected a list, got {given!r}")
 
 
 def check_path(name: str, path: str | None) -> None:

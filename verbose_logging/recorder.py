@@ -190,7 +190,7 @@ def recorder_for(settings: Settings, guard: Guard) -> RunRecorder:
     """Returns a fresh recorder with the settings' level, rules and intervals."""
     return RunRecorder(
         settings.level,
-        build_rules(settings.alerts),
+        build_rules(settings.alerts, settings.rules),
         guard,
         progress_percent=settings.report_percent,
         phases=settings.phases,

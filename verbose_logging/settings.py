@@ -18,6 +18,7 @@ from verbose_logging.levels import Level, level_named
 from verbose_logging.named_sinks import check_named_sinks
 from verbose_logging.option_checks import (
     check_callable,
+    check_list,
     check_parts,
     check_path,
     explain,
@@ -57,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         phases: Names for shares of the run, as in `[(0.0, "basic", "What is learned first"), (0.5, "deep")]`.
         sample_interval_seconds: Time between two readings of the machine; by default the level's.
         alerts: Parameters of rules by name, or "off", as in `{"high_memory": {"above": 80}, "slow_steps": "off"}`.
+        rules: Further rules: classes, or callables without arguments, that make one for each run.
         probes: What reads the machine; by default every built-in probe that finds its hardware.
         sinks: Further destinations of the log's entries: "tensorboard", "wandb", "prometheus", the name of an installed
             one, or objects of the `Sink` protocol.
@@ -97,6 +99,7 @@ Valid: low, medium, high, ultra
     phases: list[Phase] = []
     sample_interval_seconds: Positive | None = None
     alerts: dict[str, dict[str, Any] | Literal["off"]] = {}
+    rules: Any = ()
     probes: Any = None
     sinks: Any = ()
     tensorboard_dir: str | None = None
@@ -205,7 +208,8 @@ Valid: low, medium, high, ultra
         Raises:
             SettingsError: A value is not usable.
         """
-        build_rules(self.alerts)
+        check_list("rules", self.rules)
+        build_rules(self.alerts, self.rules)
         for name in ("log_file", "standard_log_file", "output_dir", "tensorboard_dir"):
             check_path(name, getattr(self, name))
         check_parts("sinks", self.sinks, Sink, or_names=True)
@@ -260,9 +264,10 @@ Valid: low, medium, high, ultra
 
     def described(self) -> dict[str, Any]:
         """Returns the settings as plain values, as the log carries them."""
-        parts = {"probes", "sinks", "model_state"}
+        parts = {"rules", "probes", "sinks", "model_state"}
         plain = {name: getattr(self, name) for name in self.__struct_fields__ if name not in parts}
         return plain | {
+            "rules": [getattr(rule, "__qualname__", type(rule).__name__) for rule in self.rules],
             "probes": None if self.probes is None else [type(probe).__name__ for probe in self.probes],
             "sinks": [sink if isinstance(sink, str) else type(sink).__name__ for sink in self.sinks],
             "model_state": getattr(self.model_state, "__qualname__", None),

@@ -7,7 +7,7 @@ their symptoms, because the first to fire is told and names what it explains.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from verbose_logging.errors import SettingsError, did_you_mean
@@ -15,6 +15,7 @@ from verbose_logging.protocols import Rule
 from verbose_logging.rules.actions import ACTION, check_actions
 from verbose_logging.rules.anomaly import SlowSteps
 from verbose_logging.rules.efficiency import DataStarvation, EvaluationDominates, PaddingWaste
+from verbose_logging.rules.further import MakeRule, further_rules, installed_rules
 from verbose_logging.rules.gpu import GpuLost, GpuThrottled
 from verbose_logging.rules.gradients import ExplodingGradients, VanishingGradients, ZeroGradient
 from verbose_logging.rules.leak import MemoryLeak
@@ -29,7 +30,7 @@ from verbose_logging.rules.threshold import DiskFilling, HighGpuMemory, HighMemo
 
 AlertOptions: TypeAlias = Mapping[str, Mapping[str, Any] | Literal["off"]]
 
-RULES: dict[str, Callable[..., Rule]] = {
+RULES: dict[str, MakeRule] = {
     "nothing_trainable": NothingTrainable,
     "labels_masked": LabelsMasked,
     "nonfinite_loss": NonfiniteLoss,
@@ -61,37 +62,41 @@ RULES: dict[str, Callable[..., Rule]] = {
 }
 
 
-def build_rules(alerts: AlertOptions) -> list[Rule]:
+def build_rules(alerts: AlertOptions, further: Sequence[MakeRule] = ()) -> list[Rule]:
     """Returns fresh rules for one run.
 
     Args:
         alerts: Parameters by rule name, or "off"; a rule that is not named has its defaults. "action" is no parameter
             of the rule and may stand beside them.
+        further: What makes rules of the user's own; those of installed packages come by themselves.
 
     Raises:
-        SettingsError: A rule, a parameter or an action is unknown.
+        SettingsError: A rule, a parameter or an action is unknown, or a further rule is none.
 
     Example:
         >>> rules = build_rules({"high_memory": {"above": 80}, "slow_steps": "off"})
         >>> "high_memory" in [rule.name for rule in rules], "slow_steps" in [rule.name for rule in rules]
         (True, False)
     """
+    off = {name for name, options in alerts.items() if options == "off"}
+    known = further_rules(further, off=off) | RULES
+    valid = [*known, *installed_rules()]
     for name in alerts:
-        if name not in RULES:
-            raise SettingsError(f"alerts: no rule {name!r}; {did_you_mean(str(name), RULES)}")
-    return [_build(name, alerts.get(name, {})) for name in RULES if alerts.get(name) != "off"]
+        if name not in valid:
+            raise SettingsError(f"alerts: no rule {name!r}; {did_you_mean(str(name), valid)}")
+    return [_build(name, make, alerts.get(name, {})) for name, make in known.items() if name not in off]
 
 
-def _build(name: str, options: Mapping[str, Any] | str) -> Rule:
+def _build(name: str, make: MakeRule, options: Mapping[str, Any] | str) -> Rule:
     if not isinstance(options, Mapping):
         raise SettingsError(f'alerts.{name}: {options!r} is neither "off" nor a mapping of parameters')
     check_actions(name, options)
     parameters = {parameter: value for parameter, value in options.items() if parameter != ACTION}
-    known = inspect.signature(RULES[name]).parameters
+    known = inspect.signature(make).parameters
     for parameter, value in parameters.items():
         if parameter not in known:
             valid = [*known, ACTION]
             raise SettingsError(f"alerts.{name}: no parameter {parameter!r}; {did_you_mean(str(parameter), valid)}")
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise SettingsError(f"alerts.{name}.{parameter}: expected a number, got {value!r}")
-    return RULES[name](**parameters)
+    return make(**parameters)
