@@ -26,11 +26,21 @@ EPOCHS = 2
 PEAK_LEARNING_RATE = 6e-4
 
 
+def positive(text: str) -> int:
+    """Returns a whole number above 0."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
 def parse_arguments() -> argparse.Namespace:
     """Returns the command line's options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--max_iters", type=int, default=100, help="iterations of each simulated training")
-    parser.add_argument("--log_every", type=int, help="iterations between two reports; a tenth of the run if left out")
+    parser.add_argument("--max_iters", type=positive, default=100, help="iterations of each simulated training")
+    parser.add_argument(
+        "--log_every", type=positive, help="iterations between two reports; a tenth of the run if left out"
+    )
     options = parser.parse_args()
     options.log_every = options.log_every or max(1, options.max_iters // 10)
     return options

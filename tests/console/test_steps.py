@@ -10,7 +10,7 @@ from typing import Any
 
 from verbose_logging.console.output import Output
 from verbose_logging.entries import TrainingStart, TrainingStepComplete
-from verbose_logging.sinks.console_log import LineFormatter
+from verbose_logging.sinks.console_handler import LineFormatter
 from verbose_logging.testing import FactScript, record
 
 SAMPLE = """\

@@ -13,7 +13,8 @@ from typing import TextIO
 import pytest
 
 from verbose_logging.console.output import Output
-from verbose_logging.sinks.console_log import LineFormatter, TqdmHandler, log_to_console
+from verbose_logging.sinks.console_handler import LineFormatter, TqdmHandler
+from verbose_logging.sinks.console_log import log_to_console
 
 AT = "2025-09-20T22:31:25.227000+02:00"
 

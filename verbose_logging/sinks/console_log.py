@@ -3,78 +3,39 @@
 from __future__ import annotations
 
 import logging
-import select
-import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import TextIO
+from typing import Any
 
 from tqdm import tqdm
 
 from verbose_logging.console.output import Output
-from verbose_logging.sinks.terminal import Terminal
+from verbose_logging.sinks.console_handler import LineFormatter, TqdmHandler
+from verbose_logging.sinks.terminal import is_ready, is_terminal
 
 LOGGER_NAME = "verbose_logging"
-
-
-class TqdmHandler(logging.Handler):
-    """Prints records above a progress bar, so that the bar stays whole, and never waits for the stream.
-
-    Args:
-        stream: Where to print; by default whatever `sys.stdout` is at the time.
-    """
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        super().__init__()
-        self._stream = stream
-        self._terminal: tuple[TextIO, Terminal] | None = None
-
-    def is_ready(self, timeout_seconds: float) -> bool:
-        """Returns whether the stream takes a line within that time; true where that cannot be asked."""
-        try:
-            descriptor = (self._stream or sys.stdout).fileno()
-            return bool(select.select([], [descriptor], [], timeout_seconds)[1])
-        except (OSError, ValueError, AttributeError):  # a notebook's stream, or a test's
-            return True
-
-    def handle(self, record: logging.LogRecord) -> bool:
-        """Prints a record, or drops it where that would block: training waits for the locks that are held meanwhile."""
-        return self.is_ready(0.0) and bool(super().handle(record))
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Prints a record as the stream can show it."""
-        stream = self._stream or sys.stdout
-        try:
-            text = self._terminal_of(stream).render(self.format(record), getattr(record, "style", ""))
-            tqdm.write(f"{text}\n", file=stream, end="")
-            stream.flush()  # what gathered in the stream might block a later line, under tqdm's lock
-        except OSError:
-            pass  # nobody reads any more: not worth a traceback per line
-        except Exception:  # noqa: BLE001 - logging's own way to treat a handler that fails
-            self.handleError(record)
-
-    def _terminal_of(self, stream: TextIO) -> Terminal:
-        if self._terminal is None or self._terminal[0] is not stream:
-            self._terminal = (stream, Terminal(stream))
-        return self._terminal[1]
-
-
-class LineFormatter(logging.Formatter):
-    """`2025-09-20 22:31:25.227 | INFO     | verbose_logging - text`, in the entry's own time; blocks as they are."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Returns the text of a record."""
-        if getattr(record, "bare", False):
-            return record.getMessage()
-        when = getattr(record, "when", None) or datetime.fromtimestamp(record.created).astimezone()
-        date = f"{when:%Y-%m-%d %H:%M:%S}.{when.microsecond // 1000:03d}"
-        return f"{date} | {record.levelname:<8} | {record.name} - {record.getMessage()}"
+_PATIENCE_SECONDS = 1.0
 
 
 def log_to_console(output: Output) -> None:
     """Sends an output to the logger `verbose_logging`, dated by its entry; adds our handler if nobody listens.
 
-    Waits while our handler's stream takes nothing, with no lock held. For a thread that may wait.
+    Waits while a stream takes nothing, with no lock held. For a thread that may wait.
     """
+    logger = _logger()
+    severity = getattr(logging, output.severity)
+    if not logger.isEnabledFor(severity):
+        return
+    listeners = list(_listeners(logger))
+    streams = [stream for listener in listeners if (stream := getattr(listener, "stream", None)) is not None]
+    while not all(is_ready(stream, _PATIENCE_SECONDS) for stream in streams):
+        pass
+    with _bars_aside(listeners):
+        logger.handle(_record(logger, severity, output))
+
+
+def _logger() -> logging.Logger:
     logger = logging.getLogger(LOGGER_NAME)
     if not logger.hasHandlers():
         handler = TqdmHandler()
@@ -83,12 +44,25 @@ def log_to_console(output: Output) -> None:
         logger.propagate = False
     if logger.level == logging.NOTSET:
         logger.setLevel(logging.INFO)
-    severity = getattr(logging, output.severity)
-    if logger.isEnabledFor(severity):
-        ours = [handler for handler in logger.handlers if isinstance(handler, TqdmHandler)]
-        while not all(handler.is_ready(1.0) for handler in ours):
-            pass
-        logger.handle(_record(logger, severity, output))
+    return logger
+
+
+def _listeners(logger: logging.Logger | None) -> Iterator[logging.Handler]:
+    """Yields every handler that a record of this logger reaches."""
+    while logger is not None:
+        yield from logger.handlers
+        logger = logger.parent if logger.propagate else None
+
+
+def _bars_aside(listeners: list[logging.Handler]) -> AbstractContextManager[Any]:
+    """Returns what keeps progress bars out of the way of a user's own handler that writes to a terminal, as ours does.
+
+    `logging.basicConfig()` makes such a handler; its lines would begin in the middle of the bar.
+    """
+    for listener in listeners:
+        if isinstance(listener, logging.StreamHandler) and is_terminal(listener.stream):
+            return tqdm.external_write_mode(file=listener.stream)
+    return nullcontext()
 
 
 def _record(logger: logging.Logger, severity: int, output: Output) -> logging.LogRecord:

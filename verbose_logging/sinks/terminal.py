@@ -5,6 +5,7 @@ What the environment asks for is heard: NO_COLOR, FORCE_COLOR, TERM, COLUMNS.
 
 from __future__ import annotations
 
+import select
 import unicodedata
 from typing import TextIO
 
@@ -34,7 +35,7 @@ class Terminal:
 
     def __init__(self, stream: TextIO) -> None:
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
-        self._is_terminal = _is_terminal(stream)
+        self._is_terminal = is_terminal(stream)
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
         # a kernel sets FORCE_COLOR by itself, and what it runs may be exported as text
         plain = self._console.color_system is None or self._console.no_color or self._console.is_jupyter
@@ -68,9 +69,25 @@ class Terminal:
         return f"\n{INDENT}".join(piece.plain for piece in pieces)
 
 
+def is_terminal(stream: TextIO) -> bool:
+    """Returns whether the stream is a terminal; false for none at all, and for one that is closed."""
+    try:
+        return stream.isatty()
+    except (AttributeError, ValueError):
+        return False
+
+
+def is_ready(stream: TextIO, timeout_seconds: float) -> bool:
+    """Returns whether the stream takes a line within that time; true where that cannot be asked."""
+    try:
+        return bool(select.select([], [stream.fileno()], [], timeout_seconds)[1])
+    except (OSError, ValueError, AttributeError):  # a notebook's stream, or a test's
+        return True
+
+
 def is_watched(stream: TextIO) -> bool:
     """Returns whether a person sees the stream as it comes: on a terminal, or in a notebook."""
-    return _is_terminal(stream) or Console(file=stream).is_jupyter
+    return is_terminal(stream) or Console(file=stream).is_jupyter
 
 
 def encodable(text: str, encoding: str) -> str:
@@ -103,10 +120,3 @@ def _fits(text: str, encoding: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _is_terminal(stream: TextIO) -> bool:
-    try:
-        return stream.isatty()
-    except (AttributeError, ValueError):  # no stream at all, or one that is closed
-        return False
