@@ -14,6 +14,7 @@ from verbose_logging.cli.progress import reading_progress
 from verbose_logging.cli.summary_view import summary_view
 from verbose_logging.errors import LogError
 from verbose_logging.formatting import counted
+from verbose_logging.reading.liveness import with_liveness
 from verbose_logging.reading.locate import find_run, full_log_beside
 from verbose_logging.reading.problems import Problems
 from verbose_logging.reading.reader import read_entries
@@ -54,7 +55,7 @@ def _summary_of(path: Path, *, is_short: bool) -> tuple[dict[str, Any], Problems
         return summarize_short_log(read_entries(path), now), Problems()
     with reading_progress([path]) as on_position:
         scan = scan_of(path, on_position)
-        return summarize_items(scan, now), scan.problems
+        return with_liveness(summarize_items(scan, now), path, now), scan.problems
 
 
 def _print_problems(problems: Problems) -> None:

@@ -53,6 +53,7 @@ class AppendFile:
         self._fsync = fsync
         self._backoff = Backoff()
         self._descriptor: int | None = None
+        self._is_shared = False
         self._tail_is_whole = False
         self._error: OSError | None = None
         self._lines_dropped = 0
@@ -127,6 +128,8 @@ class AppendFile:
             descriptor = self._reopen()
         elif not self._tail_is_whole:
             repair_tail(descriptor)
+        if not self._is_shared:  # a reader may have looked at the lock in that moment, so it is asked for again
+            self._is_shared = share(descriptor)
         self._tail_is_whole = True
         return descriptor
 
@@ -139,7 +142,7 @@ class AppendFile:
         self._tail_is_whole = False
         if fragment := repair_tail(descriptor):
             self._fallback.fragment_cut(self._path, fragment)
-        share(descriptor)
+        self._is_shared = share(descriptor)
         return descriptor
 
     def _note_failure(self, error: OSError) -> None:

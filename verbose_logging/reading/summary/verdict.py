@@ -12,7 +12,7 @@ SILENCE_SECONDS = 90  # a living run writes a heartbeat every 30 s
 
 
 def verdict(summary: Mapping[str, Any], now: datetime | None = None) -> str:
-    """Returns how the run ended, or whether it seems to be alive.
+    """Returns how the run ended, or whether it is alive: by `has_writer`, or else by the age of its last entry.
 
     Example:
         >>> verdict({"outcome": "complete", "steps_done": 200, "total_steps": 200, "duration_seconds": 75})
@@ -25,10 +25,13 @@ def _state(summary: Mapping[str, Any], now: datetime | None) -> str:
     outcome = str(summary["outcome"])
     if outcome != "unfinished" or now is None or "last_entry_at" not in summary:
         return "no end entry" if outcome == "unfinished" else outcome
-    silence = max(0.0, (now - datetime.fromisoformat(summary["last_entry_at"])).total_seconds())
-    if silence < SILENCE_SECONDS:
-        return "running"
-    return f"no end entry, silent for {short_duration(silence)}, so it was probably killed"
+    last = datetime.fromisoformat(summary["last_entry_at"])
+    silence = max(0.0, (now - last).total_seconds())
+    if summary.get("has_writer", silence < SILENCE_SECONDS):
+        return "running" if silence < SILENCE_SECONDS else f"running, but silent for {short_duration(silence)}"
+    since = last.astimezone(now.tzinfo).isoformat(sep=" ", timespec="seconds")
+    killed = "it was killed" if "has_writer" in summary else "it was probably killed"
+    return f"dead since {since}, {short_duration(silence)} ago: no end entry, so {killed}"
 
 
 def _distance(summary: Mapping[str, Any]) -> str:
