@@ -20,10 +20,10 @@ PURE = {
 }  # fmt: skip
 EDGES = {
     "probes", "sampler", "delivery", "inspection", "sinks", "settling", "drop_tally", "pipeline",
-    "crash", "sigterm", "watchdog", "problems", "session",
+    "crash", "containment", "sigterm", "watchdog", "problems", "session",
 }  # fmt: skip
 DOORS = {
-    "callback", "containment", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
+    "callback", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
     "history", "instruments", "objectives", "model_state", "step_hooks",
     "loop", "loop_course", "loop_facts", "device_scalars", "accelerate_tracker",
     "training", "training_arguments", "training_plan", "preparation", "datasets", "tokenizing", "model_loading",

@@ -14,14 +14,13 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from verbose_logging import crash, facts
-from verbose_logging.containment import contained
+from verbose_logging.containment import HookRecord, contained
 from verbose_logging.facts import Fact, SubstepEnd
 from verbose_logging.inspection import inspect_model, inspect_system
 from verbose_logging.inspection.redaction import redact
 from verbose_logging.instruments import Instruments
 from verbose_logging.model_state import model_state_asker
 from verbose_logging.plain import plain
-from verbose_logging.problems import warn
 from verbose_logging.session import END_SECONDS, Session, current_resource_usage
 from verbose_logging.settings import Settings
 from verbose_logging.step_hooks import IDLE, StepHooks, step_hooks
@@ -63,8 +62,8 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self._output_dir: str | None = None
         self._put: Callable[[Fact], None] = _discard
         self._use(IDLE)
-        self._told: set[str] = set()
-        self._instruments = Instruments(self.settings, self._on_exception, self._tell_once)
+        self._hook_record = HookRecord()
+        self._instruments = Instruments(self.settings, self._on_exception, self._hook_record.problems)
 
     # -- a run's beginning and end ---------------------------------------------------------------------------------
 
@@ -97,8 +96,8 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
             step_hooks(
                 session.entrance,
                 gradient_norms=self._instruments.gradient_norms,
-                ask_model=model_state_asker(self.settings, state, session.put, self._tell_once),
-                tell=self._tell_once,
+                ask_model=model_state_asker(self.settings, state, session.put, self._hook_record.problems),
+                tell=self._hook_record.problems,
             )
         )
         batches = kwargs.get("train_dataloader")
@@ -145,7 +144,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
 
     def _new_session(self, *, rank: int, world_size: int) -> Session:
         settings = self.settings.for_rank(rank).writing_to(self._output_dir)
-        return Session(settings, rank=rank, world_size=world_size)
+        return Session(settings, rank=rank, world_size=world_size, hook_record=self._hook_record)
 
     def _open(self, *first: Fact, rank: int, world_size: int) -> Session:
         session = self._new_session(rank=rank, world_size=world_size)
@@ -277,7 +276,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
 
     def _get_current_resource_usage(self) -> dict[str, Any]:
         """Returns a fresh reading of the machine, as in a step's `resource_usage`; takes half a second at most."""
-        return current_resource_usage(self.settings, self._tell_once)
+        return current_resource_usage(self.settings, self._hook_record.problems)
 
     def _get_model_info(self, model: Any) -> dict[str, Any]:
         """Returns parameter counts, size, types and structure of a model."""
@@ -295,16 +294,11 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
                 self._open(rank=0, world_size=int(os.environ.get("WORLD_SIZE", "1")))
             self._put(facts.UserWrote(monotonic(), entry))
         except Exception as error:  # noqa: BLE001 - an observer never stops the observed
-            self._tell_once("_write_log", error)
+            self._hook_record.problems("_write_log", error)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy or a pickle has the same settings and no recording of its own yet."""
         return callback_from_settings, (self.settings,)
-
-    def _tell_once(self, part: str, error: Exception) -> None:
-        if part not in self._told:
-            self._told.add(part)
-            warn(part, error)
 
 
 def callback_from_settings(settings: Settings) -> VerboseLoggingCallback:

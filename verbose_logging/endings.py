@@ -95,4 +95,5 @@ def _statistics(run: Measurements) -> tuple[Group, dict[str, str] | None]:
 
 def _logger(account: object, failures: dict[str, Any]) -> dict[str, Any]:
     costs = dict(account) if isinstance(account, dict) else {}
+    failures = {**costs.get("failures", {}), **failures}
     return costs | ({"failures": failures} if failures else {})

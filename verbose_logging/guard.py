@@ -20,6 +20,7 @@ class Guard:
     Args:
         on_problem: Told of a part's first failure, and of its being switched off.
         strict: Let failures through, for tests.
+        words_of: Says what an error is.
 
     Example:
         >>> told = []
@@ -31,7 +32,14 @@ class Guard:
 'switched_off': True}})
     """
 
-    def __init__(self, on_problem: Callable[[str, Exception], None], *, strict: bool = False) -> None:
+    def __init__(
+        self,
+        on_problem: Callable[[str, Exception], None],
+        *,
+        strict: bool = False,
+        words_of: Callable[[Exception], str] = lambda error: f"{type(error).__name__}: {error}",
+    ) -> None:
+        self._words_of = words_of
         self._on_problem = on_problem
         self._strict = strict
         self._failures: dict[str, list[Exception]] = {}
@@ -83,7 +91,7 @@ class Guard:
         return {
             part: {
                 "failures": count,
-                "error": f"{type(self._last[part]).__name__}: {self._last[part]}",
+                "error": self._words_of(self._last[part]),
                 "switched_off": part in self._off,
             }
             for part, count in self._totals.items()

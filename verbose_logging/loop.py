@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from verbose_logging import crash, facts
-from verbose_logging.containment import contained
+from verbose_logging.containment import HookRecord, contained
 from verbose_logging.device_scalars import copied
 from verbose_logging.facts import Deferred, Fact
 from verbose_logging.gc_pauses import GcPauses
@@ -23,7 +23,6 @@ from verbose_logging.loop_course import LoopCourse
 from verbose_logging.loop_facts import loop_inspected, rank_and_world_size
 from verbose_logging.model_state import Ask, LoopState, model_state_asker
 from verbose_logging.option_checks import check_count
-from verbose_logging.problems import warn
 from verbose_logging.session import END_SECONDS, Session
 from verbose_logging.settings import Settings
 
@@ -84,7 +83,7 @@ class TrainingLogger:
         self._gc_pauses: GcPauses | None = None
         self._ask_model: Ask | None = None
         self._begun = not self.settings.enabled
-        self._told: set[str] = set()
+        self._hook_record = HookRecord()
 
     def __enter__(self) -> Self:
         """Begins the recording, so that the first step's time is known too."""
@@ -190,7 +189,8 @@ class TrainingLogger:
         rank, world_size = rank_and_world_size(os.environ)
         if rank and not self.settings.all_ranks:
             return
-        session = Session(self.settings.for_rank(rank), rank=rank, world_size=world_size)
+        settings = self.settings.for_rank(rank)
+        session = Session(settings, rank=rank, world_size=world_size, hook_record=self._hook_record)
         session.open()
         self._session, self._put = session, session.put
         if self.settings.level.dear_readings:
@@ -202,11 +202,6 @@ class TrainingLogger:
         began_at = monotonic() if at is None else at
         self._course.touch(began_at)
         session.begin(facts.TrainBegin(began_at, self._resumed_from_step, *self._planned, None, None, attempt=1))
-
-    def _tell_once(self, part: str, error: Exception) -> None:
-        if part not in self._told:
-            self._told.add(part)
-            warn(part, error)
 
 
 def _discard(_: Fact) -> None:

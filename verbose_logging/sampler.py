@@ -89,6 +89,15 @@ class Sampler:
             "overdue": sum(reader.overdue() is not None for reader in self._readers),
         }
 
+    def failures(self) -> dict[str, dict[str, Any]]:
+        """Returns, for each probe that raised or owes an answer, how often it raised, and what is wrong with it."""
+        overdue = {reader.name: late.error for reader in self._readers if (late := reader.overdue()) is not None}
+        return {
+            f"probe {reader.name}": {"failures": reader.failures, "error": overdue.get(reader.name, reader.error)}
+            for reader in self._readers
+            if reader.failures or reader.name in overdue
+        }
+
     def _is_foreign(self) -> bool:
         """Returns whether this is a forked child of the process that started the sampler: its threads stayed there."""
         return self._pid not in (None, os.getpid())

@@ -16,14 +16,15 @@ from typing import Any
 
 from verbose_logging import crash, facts
 from verbose_logging.clock import SystemClock
+from verbose_logging.containment import HookRecord
 from verbose_logging.entries import Entry
 from verbose_logging.facts import Deferred, Fact
 from verbose_logging.guard import Guard
-from verbose_logging.inspection import inspect_system, redact
+from verbose_logging.inspection import inspect_system, redact, redact_text
 from verbose_logging.pipeline import Pipeline
 from verbose_logging.plain import plain
 from verbose_logging.probes import ProbeContext, build_probes
-from verbose_logging.problems import Problems
+from verbose_logging.problems import Problems, words_of
 from verbose_logging.protocols import Clock, Sink
 from verbose_logging.recorder import recorder_for
 from verbose_logging.resources import Resources
@@ -54,6 +55,7 @@ class Session:
         world_size: How many processes the job has.
         clock: Both clocks.
         handle: Turns facts into entries; by default a recorder's `handle`.
+        hook_record: How the hooks fare, for the account in the last entry.
 
     Attributes:
         put: Takes a fact from any thread in about a tenth of a microsecond; never waits, never raises.
@@ -62,7 +64,7 @@ class Session:
         ended: Whether the run's end has been recorded.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only collaborators
         self,
         settings: Settings,
         *,
@@ -70,14 +72,18 @@ class Session:
         world_size: int,
         clock: Clock | None = None,
         handle: Callable[[Fact], list[Entry]] | None = None,
+        hook_record: HookRecord | None = None,
     ) -> None:
+        self._hook_record = hook_record or HookRecord()
         self._settings = settings
         self._clock = clock or SystemClock()
         self._rank = rank
         self._world_size = world_size
         fallback = Fallback(settings.log_path.parent, clock=self._clock)
         self._problems = Problems(fallback.problem)
-        self._record = handle or recorder_for(settings, Guard(self._problems, strict=settings.strict)).handle
+        self._record = (
+            handle or recorder_for(settings, Guard(self._problems, strict=settings.strict, words_of=words_of)).handle
+        )
         self._watchdog = Watchdog()
         self._sink = FanOut(self._build_sinks(fallback), self._problems)
         self._pipeline = Pipeline(self._handle, self._sink, clock=self._clock, on_problem=self._problems)
@@ -133,6 +139,7 @@ class Session:
     def _put_reading(self, fact: Fact) -> None:
         """Takes what a probe says: told once where it fails, and without secrets where the probe is a user's own."""
         if isinstance(fact, facts.ProbeFailed):
+            fact = facts.ProbeFailed(fact.at, fact.probe, redact_text(fact.error))
             self._problems(f"probe {fact.probe}", RuntimeError(fact.error))
         elif isinstance(fact, facts.ProbeRead) and self._settings.probes is not None:
             fact = facts.ProbeRead(fact.at, fact.probe, redact(plain(fact.reading)))
@@ -214,9 +221,19 @@ class Session:
         self.close()
 
     def _account(self) -> dict[str, Any]:
-        parts = {"pipeline": self._pipeline.account(), "sampler": self._sampler.account()}
-        failures = self._sink.failures()
-        return parts | ({"sinks": failures} if failures else {})
+        account = {
+            "pipeline": self._pipeline.account(),
+            "sampler": self._sampler.account(),
+            "files": self._sink.account(),
+            "longest_hook": self._hook_record.longest(),
+            "sinks": self._sink.failures(),
+            "failures": {
+                **self._problems.report(),
+                **redact(self._sampler.failures()),
+                **self._hook_record.problems.report(),
+            },
+        }
+        return {name: part for name, part in account.items() if part}
 
 
 def build_sampler(

@@ -160,14 +160,14 @@ def test_rates_are_the_last_known(new_log: Callable[..., Any]) -> None:
     )
 
 
+DEAD = "dead since 2026-01-02 03:04:08+00:00, 1 h 59 min ago: no end entry, so it was probably killed"
+
+
 @pytest.mark.parametrize(
     ("seconds_later", "verdict"),
     [
         (12.0, "running: 1 of 4 steps in 3 s"),
-        (
-            7200.0,
-            "dead since 2026-01-02 03:04:08+00:00, 1 h 59 min ago: no end entry, so it was probably killed: 1 of 4 steps in 3 s",
-        ),
+        (7200.0, f"{DEAD}: 1 of 4 steps in 3 s"),
     ],
 )
 def test_a_run_without_an_end_is_alive_or_killed(

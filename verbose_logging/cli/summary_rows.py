@@ -9,6 +9,7 @@ from verbose_logging.formatting import fixed, percent, short_duration, thousands
 
 Summary = Mapping[str, Any]
 _TERA = 1e12
+_MB = 1024**2
 
 
 def _joined(*parts: str | None) -> str | None:
@@ -130,6 +131,19 @@ def lost(summary: Summary) -> str | None:
     return f"{thousands(summary['entries_dropped'])} entries" if "entries_dropped" in summary else None
 
 
+def logger(summary: Summary) -> str | None:
+    """Returns what the logger itself has written and cost."""
+    told = summary.get("logger", {})
+    cpu = [told[key] for key in ("recorder_cpu_seconds", "sampler_cpu_seconds") if key in told]
+    hook = told.get("longest_hook")
+    size = f" ({fixed(told['bytes_written'] / _MB, 1)} MB)" if "bytes_written" in told else ""
+    return _joined(
+        f"{thousands(told['entries_written'])} entries{size}" if "entries_written" in told else None,
+        f"{fixed(sum(cpu), 2)} s of CPU" if cpu else None,
+        f"longest hook {hook} {short_duration(told['longest_hook_seconds'])}" if hook else None,
+    )
+
+
 def loss_text(losses: Mapping[str, Any]) -> str | None:
     """Returns the last and best loss of one evaluation metric.
 
@@ -152,4 +166,5 @@ ROWS: dict[str, Callable[[Summary], str | None]] = {
     "time left": time_left,
     "checkpoints": checkpoints,
     "lost": lost,
+    "logger": logger,
 }

@@ -102,6 +102,17 @@ def _alerts(summary: Mapping[str, Any]) -> Table | None:
     return table
 
 
+def _failed_parts(summary: Mapping[str, Any]) -> Text | None:
+    """Returns which parts of the logger failed, how often and why."""
+    parts = summary.get("failed_parts")
+    return _pairs((str(row["part"]), _failure_text(row)) for row in parts) if parts else None
+
+
+def _failure_text(row: Mapping[str, Any]) -> str:
+    times = f"{row['failures']}x, " if "failures" in row else ""
+    return f"{times}{'switched off, ' if row.get('switched_off') else ''}{row['error']}"
+
+
 def _files(summary: Mapping[str, Any]) -> Text:
     log = Path(summary["log_file"])
     others = [log.with_name(name) for name in _FILES_BESIDE if name != log.name]
@@ -158,6 +169,7 @@ _BLOCKS: dict[str, Callable[[Mapping[str, Any]], Text | Table | None]] = {
     "Where the time went": _time,
     "Peaks": _peaks,
     "Alerts": _alerts,
+    "Failed parts of the logger": _failed_parts,
     "Earlier runs": _earlier_runs,
     "Files": _files,
     "Next": _next_steps,

@@ -34,6 +34,7 @@ class ProbeReader:
         self.latest: dict[str, Any] = {}
         self.reads = 0
         self.failures = 0
+        self.error = ""
         self.cpu_seconds = 0.0
         self._probe = probe
         self._clock = clock
@@ -61,7 +62,8 @@ class ProbeReader:
         except Exception as error:  # noqa: BLE001 - a probe's failure is a fact like any other
             self.latest = {}
             self.failures += 1
-            return ProbeFailed(self._clock.monotonic(), self.name, _text(error))
+            self.error = _text(error)
+            return ProbeFailed(self._clock.monotonic(), self.name, self.error)
         return ProbeRead(self._clock.monotonic(), self.name, self.latest) if self.latest else None
 
     def is_due(self) -> bool:

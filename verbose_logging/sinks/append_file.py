@@ -11,6 +11,7 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from verbose_logging.protocols import Clock
 from verbose_logging.sinks.backoff import Backoff
@@ -56,7 +57,8 @@ class AppendFile:
         self._is_shared = False
         self._tail_is_whole = False
         self._error: OSError | None = None
-        self._lines_dropped = 0
+        self._lines_dropped = self._lines_written = self._bytes_written = self._failures = 0
+        self._last_error: OSError | None = None
 
     def append(self, line: bytes, *, vital: bool = False) -> bool:
         """Returns whether the line is kept; false, and counted, where too many wait already.
@@ -93,6 +95,16 @@ class AppendFile:
             except OSError as error:
                 self._fallback.problem(f"fsync of {self._path}", error)
 
+    def account(self) -> dict[str, Any]:
+        """Returns what was written so far, what waits, what found no room, and what failed how often."""
+        trouble = {"failures": self._failures, "error": str(self._last_error)} if self._failures else {}
+        return trouble | {
+            "lines_written": self._lines_written,
+            "bytes_written": self._bytes_written,
+            "lines_waiting": len(self._pending),
+            "lines_dropped": self._lines_dropped,
+        }
+
     def rescue(self) -> None:
         """Saves what waits in a temporary folder. For another thread, when this file's own one hangs at the end."""
         if lines := self._pending.take_all():
@@ -115,6 +127,8 @@ class AppendFile:
             self._tail_is_whole = False
             written = self._write(descriptor, batch)
             lines = self._pending.delivered(written)
+            self._lines_written += lines
+            self._bytes_written += written
             if written < len(batch):
                 repair_tail(descriptor)  # what is cut off here still waits in memory
             self._tail_is_whole = True
@@ -146,6 +160,8 @@ class AppendFile:
         return descriptor
 
     def _note_failure(self, error: OSError) -> None:
+        self._failures += 1
+        self._last_error = error
         self._backoff.failed(self._clock.monotonic())
         if self._error is None or self._error.errno != error.errno:
             self._fallback.failing(self._path, error, lines_waiting=len(self._pending))

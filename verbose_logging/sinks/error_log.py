@@ -7,6 +7,7 @@ import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from verbose_logging.inspection.redaction import redact_text
 from verbose_logging.protocols import Clock
 from verbose_logging.sinks.regular_file import open_regular, write_all
 
@@ -14,7 +15,7 @@ _QUIET_SECONDS = 60.0
 
 
 class ErrorLog:
-    """A text file of dated lines, at most one a minute of each kind. Never raises.
+    """A text file of dated lines, at most one a minute of each kind, without secrets. Never raises.
 
     Args:
         path: The file; for the owner alone where it is made.
@@ -50,7 +51,7 @@ class ErrorLog:
         with contextlib.suppress(Exception):
             descriptor = open_regular(self.path)
             try:
-                write_all(descriptor, _printable(text).encode() + b"\n")
+                write_all(descriptor, _printable(redact_text(text)).encode() + b"\n")
             finally:
                 os.close(descriptor)
             return True

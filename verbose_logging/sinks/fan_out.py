@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from verbose_logging.entries import Entry
 from verbose_logging.guard import Guard
@@ -19,6 +19,14 @@ class Rescuer(Protocol):
 
     def rescue(self) -> None:
         """Saves what waits somewhere else. Called from another thread, at the end of the process."""
+
+
+@runtime_checkable
+class Accountant(Protocol):
+    """A sink that knows how much it has written."""
+
+    def account(self) -> dict[str, Any]:
+        """Returns what was written so far."""
 
 
 class FanOut:
@@ -55,6 +63,10 @@ class FanOut:
         for name, sink in self._sinks.items():
             if isinstance(sink, Rescuer):
                 self._call(f"rescuing {_part(name)}", sink.rescue)
+
+    def account(self) -> dict[str, dict[str, Any]]:
+        """Returns, for each sink that knows, what it has written so far."""
+        return {name: sink.account() for name, sink in self._sinks.items() if isinstance(sink, Accountant)}
 
     def failures(self) -> dict[str, dict[str, int | str | bool]]:
         """Returns, for each sink that failed: failures, error, switched_off, undelivered_entries."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from verbose_logging.entries import Entry, entry_type
 from verbose_logging.settling import OnProblem
@@ -44,6 +45,10 @@ class JsonlSink:
         if self._file.flush() and self._gap:
             self._report_gap()
             self._file.flush()
+
+    def account(self) -> dict[str, Any]:
+        """Returns what its file has taken so far."""
+        return self._file.account()
 
     def rescue(self) -> None:
         """Saves what waits in a temporary folder. For another thread, when the pipeline hangs at the end."""

@@ -108,6 +108,10 @@ class StandardSink:
         """Hands over what waits, as far as that is possible now."""
         self._file.flush()
 
+    def account(self) -> dict[str, Any]:
+        """Returns what its file has taken so far."""
+        return self._file.account()
+
     def rescue(self) -> None:
         """Saves what waits in a temporary folder. For another thread, when the pipeline hangs at the end."""
         self._file.rescue()

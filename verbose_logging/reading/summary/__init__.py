@@ -15,6 +15,7 @@ from verbose_logging.reading.scan import Item, item_of
 from verbose_logging.reading.summary.course import Ending, Progress, Span, Subject
 from verbose_logging.reading.summary.events import Alerts, Checkpoints
 from verbose_logging.reading.summary.metrics import Evaluations, Losses, Rates, StepTimes
+from verbose_logging.reading.summary.own_account import OwnAccount
 from verbose_logging.reading.summary.part import Part
 from verbose_logging.reading.summary.runs import NewestRun
 from verbose_logging.reading.summary.verdict import verdict
@@ -30,6 +31,7 @@ PARTS: tuple[type[Part], ...] = (
     Evaluations,
     Checkpoints,
     Alerts,
+    OwnAccount,
 )
 
 
