@@ -7,9 +7,10 @@ from typing import Any
 
 from verbose_logging.reading.fields import count_at, group_at, known, number_at, text_at
 from verbose_logging.reading.summary.course import OUTCOMES
+from verbose_logging.reading.summary.part import Part
 
 
-class OwnAccount:
+class OwnAccount(Part):
     """The logger's own account of a run that has ended."""
 
     def __init__(self) -> None:
