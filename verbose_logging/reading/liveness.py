@@ -15,10 +15,11 @@ _SOMEBODY_HOLDS_IT = (errno.EWOULDBLOCK, errno.EACCES)
 
 
 def has_writer(path: Path) -> bool | None:
-    """Returns whether some process writes the log right now, `None` where this file system or machine cannot tell.
+    """Returns whether some process writes the log right now, `None` where that cannot be told.
 
-    A writer holds a shared lock, but for a run's JSON, which is only ever replaced whole. For a moment this asks for the exclusive one, which is granted only where there is no
-    writer; one that opens the log at that very moment tries again with its next batch.
+    A writer holds a shared lock. For a moment this asks for the exclusive one, which is granted only where there is no
+    writer; one that opens the log at that very moment tries again with its next batch. File systems without locks, and
+    a run's JSON, which is replaced whole, tell nothing.
     """
     if path.suffix == ".json":
         return None
