@@ -13,7 +13,7 @@ from verbose_logging.facts import Fact, Logged, StepEnd
 from verbose_logging.guard import Guard
 from verbose_logging.hearing import Audience
 from verbose_logging.meters import build_meters
-from verbose_logging.plain import split_nonfinite
+from verbose_logging.plain import rounded, split_nonfinite
 from verbose_logging.position import Position
 from verbose_logging.protocols import Meter, MetricGroup, Numbers
 from verbose_logging.resources import Resources
@@ -100,7 +100,7 @@ class Measurements:
         for group, numbers in self._collectors[moment]:
             groups[group].update(numbers())
         groups["metrics"], nonfinite = finite(groups["metrics"])
-        return Numbered(groups["timing"], groups["metrics"], groups["progress"], nonfinite)
+        return Numbered(rounded(groups["timing"]), groups["metrics"], groups["progress"], nonfinite)
 
 
 def finite(metrics: Mapping[str, Any]) -> tuple[Group, dict[str, str] | None]:

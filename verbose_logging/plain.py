@@ -15,6 +15,7 @@ import msgspec
 
 from verbose_logging.simplify import simplify
 
+_DECIMALS = 6
 _NOTE_CHARACTERS = 40  # room that "... 9,936 more characters" takes within a limit
 
 
@@ -61,6 +62,22 @@ def split_nonfinite(tree: Any) -> tuple[Any, dict[str, str]]:
     found: dict[str, str] = {}
     _find_nonfinite(tree, (), found)
     return (_without_nonfinite(tree) if found else tree), found
+
+
+def rounded(tree: Any) -> Any:
+    """Returns the plain tree with six decimals in each float: a microsecond, a byte of a megabyte.
+
+    No clock and no counter that we read knows more, and every further digit of every number is paid for at every step.
+
+    Example:
+        >>> rounded({"step_time_seconds": 0.1115753199997016, "load_average": [4.79052734375], "step": 3})
+        {'step_time_seconds': 0.111575, 'load_average': [4.790527], 'step': 3}
+    """
+    if isinstance(tree, float):
+        return round(tree, _DECIMALS)
+    if isinstance(tree, dict):
+        return {key: rounded(item) for key, item in tree.items()}
+    return [rounded(item) for item in tree] if isinstance(tree, list) else tree
 
 
 class _Walk:

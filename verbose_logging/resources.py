@@ -7,6 +7,7 @@ from typing import Any
 
 from verbose_logging.facts import Fact, ProbeFailed, ProbeRead
 from verbose_logging.hearing import hears
+from verbose_logging.plain import rounded
 from verbose_logging.trends import Trend
 
 _GPU_PROBES = ("nvidia", "amd", "torch_cuda")
@@ -43,13 +44,13 @@ class Resources:
     def usage(self) -> dict[str, Any] | None:
         """Returns the machine's present state, `None` before the first reading. Built once per reading."""
         if self._usage is None and self._readings:
-            self._usage = self._assemble()
+            self._usage = rounded(self._assemble())
         return self._usage
 
     def trends(self) -> dict[str, Any] | None:
         """Returns a report per followed series, `None` before the first reading. Built once per reading."""
         if self._reports is None:
-            self._reports = {f"{name}_trend": trend.report() for name, trend in self._trends.items()}
+            self._reports = rounded({f"{name}_trend": trend.report() for name, trend in self._trends.items()})
         return self._reports or None
 
     def _assemble(self) -> dict[str, Any]:
