@@ -12,8 +12,10 @@ PACKAGE = Path(__file__).parent.parent / "verbose_logging"
 WORDS = {"errors", "clock", "facts", "entries", "levels", "protocols"}
 PURE = {
     "windows", "formatting", "plain", "simplify", "guard", "trends", "resources", "position", "tally", "messages",
-    "hearing", "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder", "settings",
+    "hearing", "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder",
+    "flight_recorder", "settings",
     "flop_costs", "option_checks", "peaks", "run_document", "ring", "console", "phases", "printable", "named_sinks",
+    "notify_addresses",
     "loopback", "testing",
     "config", "config_file", "config_names", "value_checks", "sources", "data_shapes", "training_folders",
     "training_memory",
@@ -24,7 +26,7 @@ EDGES = {
 }  # fmt: skip
 DOORS = {
     "callback", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
-    "history", "instruments", "objectives", "model_state", "step_hooks",
+    "history", "instruments", "objectives", "model_state", "step_hooks", "stopping",
     "loop", "loop_course", "loop_facts", "device_scalars", "accelerate_tracker",
     "training", "training_arguments", "training_plan", "preparation", "datasets", "tokenizing", "model_loading",
     "automatic", "report_to", "bootstrap", "demo",

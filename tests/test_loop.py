@@ -274,3 +274,16 @@ def test_a_loop_needs_no_torch(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
 
     assert "set()" == run.stdout.strip()
+
+
+def test_a_finding_can_ask_a_loop_to_stop(make_logger: MakeLogger, tmp_path: Path) -> None:
+    """The loop looks at `stop_requested`; the last entry says who asked."""
+    logger = make_logger(alerts={"nonfinite_loss": {"action": "stop"}}, total_steps=100)
+    assert not logger.stop_requested
+    logger.log_step(0, loss=3.0)
+    logger.log_step(1, loss=float("nan"))
+    logger.flush()
+
+    assert logger.stop_requested
+    logger.close()
+    assert "nonfinite_loss" == entries(tmp_path)[-1]["stop_requested"]["rule"]

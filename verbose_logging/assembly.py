@@ -220,7 +220,7 @@ def model_checkpoint_save(run: Measurements, fact: facts.Saved) -> Entry:
     )
 
 
-def finding(run: Measurements, found: Finding, *, at: float) -> Entry:
+def finding(run: Measurements, found: Finding, *, at: float, flight_recorder: dict[str, Any] | None) -> Entry:
     """A rule's verdict; one that is over is told as information."""
     rule, condition = found.rule, found.condition
     resolved = found.state == "resolved"
@@ -232,6 +232,7 @@ def finding(run: Measurements, found: Finding, *, at: float) -> Entry:
         state=found.state,
         evidence={**condition.evidence, "entries": found.entries},
         suggestion=None if resolved else condition.suggestion,
+        flight_recorder=flight_recorder,
     )
 
 

@@ -24,6 +24,7 @@ from verbose_logging.plain import plain
 from verbose_logging.session import END_SECONDS, Session, current_resource_usage
 from verbose_logging.settings import Settings
 from verbose_logging.step_hooks import IDLE, StepHooks, step_hooks
+from verbose_logging.stopping import obeying
 from verbose_logging.trainer_facts import restored, saved, train_begin, training_inspected
 from verbose_logging.trainer_taps import checkpoints_folder, find_trainer, resumed_checkpoint
 
@@ -92,14 +93,13 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         trainer = find_trainer()
         self._instruments.attach(trainer, session.put)
         self._inspect(session, trainer, args, kwargs)
-        self._use(
-            step_hooks(
-                session.entrance,
-                gradient_norms=self._instruments.gradient_norms,
-                ask_model=model_state_asker(self.settings, state, session.put, self._hook_record.problems),
-                tell=self._hook_record.problems,
-            )
+        hooks = step_hooks(
+            session.entrance,
+            gradient_norms=self._instruments.gradient_norms,
+            ask_model=model_state_asker(self.settings, state, session.put, self._hook_record.problems),
+            tell=self._hook_record.problems,
         )
+        self._use(obeying(hooks, session.stop))
         batches = kwargs.get("train_dataloader")
         session.begin(train_begin(args, state, batches, attempt=self._attempt, called_at=at))
 

@@ -36,6 +36,8 @@ def _completed(run: Measurements, fact: facts.TrainEnd, failures: dict[str, Any]
             f"🏁 Training stopped early at step {thousands(run.position.finished)} of "
             f"{thousands(run.position.total_steps or 0)} after {short_duration(seconds)}"
         )
+        if run.tally.stop_requested is not None:
+            message += f", as {run.tally.stop_requested['rule']} asked"
     loss = whole["statistics"].get("final_loss")
     if isinstance(loss, float):
         message += f", loss {fixed(loss)}"
@@ -76,6 +78,7 @@ def _whole(run: Measurements, fact: facts.TrainEnd | facts.RunBroken, failures: 
         "peaks": dict(run.resources.peaks),
         "logger": _logger(fact.account, failures),
         "nonfinite": nonfinite,
+        "stop_requested": run.tally.stop_requested,
     }
 
 

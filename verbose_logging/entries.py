@@ -263,6 +263,8 @@ class FindingBase(EntryBase, frozen=True, kw_only=True):
         state: "firing" when it begins, "resolved" when it is over.
         evidence: The values, steps and limits that the verdict rests on.
         suggestion: What to try.
+        flight_recorder: The last steps, as far as the log's level does not have them: `steps`, their numbers, and
+            `columns`, a list per number by its dotted name.
     """
 
     rule: str
@@ -270,6 +272,7 @@ class FindingBase(EntryBase, frozen=True, kw_only=True):
     state: State
     evidence: Tree = {}
     suggestion: str | None = None
+    flight_recorder: Tree | None = None
 
 
 class ResourceWarning(FindingBase, frozen=True, kw_only=True, tag="resource_warning"):  # noqa: A001 - named after its entry type
@@ -323,6 +326,7 @@ class EndBase(EntryBase, frozen=True, kw_only=True):
         exception: Type, message and traceback, redacted; of an out-of-memory error, what torch's allocator held.
         resource_usage: The machine's last reading.
         last_steps: The last steps at full detail.
+        stop_requested: The `rule` whose action asked for the end, its `step` and its `verdict`.
     """
 
     statistics: Group
@@ -332,6 +336,7 @@ class EndBase(EntryBase, frozen=True, kw_only=True):
     exception: Tree | None = None
     resource_usage: Tree | None = None
     last_steps: list[Tree] | None = None
+    stop_requested: Tree | None = None
 
 
 class TrainingComplete(EndBase, frozen=True, kw_only=True, tag="training_complete"):

@@ -153,6 +153,15 @@ class TrainingLogger:
         self._put(facts.Saved(at, step, self._course.epoch, os.fspath(path), size, _copied(metrics)))
         self._course.touch(at)
 
+    @property
+    def stop_requested(self) -> bool:
+        """Whether a finding whose action is "stop" asks for the end of the loop; a look costs nothing."""
+        stop = None if self._session is None else self._session.stop
+        if stop is None:
+            return False
+        stop.wake()
+        return stop.asked
+
     def flush(self, timeout: float = END_SECONDS) -> bool:
         """Returns whether everything recorded so far is in the log within so many seconds."""
         return self._session is None or self._session.flush(timeout)

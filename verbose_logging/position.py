@@ -23,6 +23,7 @@ class Position:
         self.run_id = ""
         self.rank = 0
         self.world_size = 1
+        self.world_size = 1
         self.step = 0
         self.finished = 0
         self.epoch = 1
@@ -60,6 +61,7 @@ class Position:
         self._wall_minus_monotonic = fact.wall - fact.at
         self._zone = timezone(timedelta(seconds=round(fact.utc_offset_seconds)))
         if isinstance(fact, RunOpened):
+            self.world_size = fact.world_size
             self.run_id = fact.run_id
             self.rank = fact.rank
             self.world_size = fact.world_size

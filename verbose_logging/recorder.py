@@ -6,7 +6,7 @@ entries, byte for byte, whether they come from a training or from a recording of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -14,12 +14,14 @@ import msgspec
 from verbose_logging import assembly, endings, facts
 from verbose_logging.entries import (
     Entry,
+    EntryBase,
     ProgressReport,
     TrainingStepComplete,
     UserEntry,
     entry_type,
 )
 from verbose_logging.facts import Fact
+from verbose_logging.flight_recorder import FlightRecorder
 from verbose_logging.guard import Guard
 from verbose_logging.levels import Level
 from verbose_logging.measurements import Measurements
@@ -28,7 +30,8 @@ from verbose_logging.phases import Phase
 from verbose_logging.protocols import Rule
 from verbose_logging.ring import StepRing
 from verbose_logging.rules import build_rules
-from verbose_logging.rules.alerts import Alerts
+from verbose_logging.rules.actions import rules_that
+from verbose_logging.rules.alerts import Alerts, Finding
 from verbose_logging.settings import Settings
 
 HEARTBEAT_SECONDS = 30.0
@@ -78,6 +81,7 @@ class RunRecorder:
         guard: Contains a meter or a rule that raises.
         progress_percent: Share of the run between two progress reports.
         phases: The user's names for shares of the run.
+        stopping: Rules that ask for the end of training when they fire.
         peak_flops: What one device can do, in FLOP/s, where the user states it.
     """
 
@@ -89,15 +93,17 @@ class RunRecorder:
         *,
         progress_percent: float,
         phases: Sequence[Phase] = (),
+        stopping: Collection[str] = (),
         peak_flops: float | None = None,
     ) -> None:
-        self._level = level
         self._guard = guard
         self._run = Measurements(guard, peak_flops=peak_flops)
         self._alerts = Alerts(rules, guard)
         self._milestones = Milestones(progress_percent)
         self._phases = phases
+        self._stopping = stopping
         self._ring = StepRing(_STEPS_KEPT)
+        self._detail = FlightRecorder(level, self._ring)
         self._waiting: facts.StepEnd | None = None
         self._training = False
         self._last_entry_at = 0.0
@@ -157,33 +163,51 @@ class RunRecorder:
 
     def _publish(self, entry: Entry, at: float) -> None:
         """Writes what the level includes of the entry, and what the rules find in it."""
-        if isinstance(entry, UserEntry) or entry_type(entry) in self._level.entry_types:
-            self._append(self._shape(entry), at)
+        if isinstance(entry, UserEntry):
+            self._append(entry, at)
+            return
+        level = self._detail.level_at(entry.step)
+        if entry_type(entry) in level.entry_types:
+            self._append(shaped(entry, level), at)
         if isinstance(entry, TrainingStepComplete):
             self._ring.add(entry)
         for found in self._alerts.judge(entry):
-            self._append(assembly.finding(self._run, found, at=at), at)
+            self._tell(found, at)
+
+    def _tell(self, found: Finding, at: float) -> None:
+        """Writes a finding, and more than usual of what was before it and comes after it."""
+        is_new = found.state == "firing"
+        more = self._detail.open(found.step) if is_new and found.severity != "INFO" else None
+        if is_new and found.rule.name in self._stopping and self._run.position.world_size == 1:
+            asked = {"rule": found.rule.name, "step": found.step, "verdict": found.condition.verdict}
+            self._run.tally.stop_requested = self._run.tally.stop_requested or asked
+        self._append(assembly.finding(self._run, found, at=at, flight_recorder=more), at)
 
     def _append(self, entry: Entry, at: float) -> None:
         self._run.position.seq += 1
         self._last_entry_at = at
         self._entries.append(entry)
 
-    def _shape(self, entry: Entry) -> Entry:
-        """Leaves out of an entry with a step's numbers what the level does not include."""
-        if not isinstance(entry, TrainingStepComplete | ProgressReport):
-            return entry
-        level = self._level
-        changes: dict[str, Any] = {}
-        if not level.phases and "phases" in entry.timing:
-            changes["timing"] = {name: value for name, value in entry.timing.items() if name != "phases"}
-        if isinstance(entry, ProgressReport):
-            return msgspec.structs.replace(entry, **changes) if changes else entry
-        if not level.trends:
-            changes["trends"] = None
-        if level.resource_usage_every is None or entry.step % level.resource_usage_every:
-            changes["resource_usage"] = None
+    @property
+    def _level(self) -> Level:
+        """What is written of the step under way."""
+        return self._detail.level_at(self._run.position.step + 1)
+
+
+def shaped(entry: EntryBase, level: Level) -> Any:
+    """Returns an entry without what a level leaves out of a step's numbers."""
+    if not isinstance(entry, TrainingStepComplete | ProgressReport):
+        return entry
+    changes: dict[str, Any] = {}
+    if not level.phases and "phases" in entry.timing:
+        changes["timing"] = {name: value for name, value in entry.timing.items() if name != "phases"}
+    if isinstance(entry, ProgressReport):
         return msgspec.structs.replace(entry, **changes) if changes else entry
+    if not level.trends:
+        changes["trends"] = None
+    if level.resource_usage_every is None or entry.step % level.resource_usage_every:
+        changes["resource_usage"] = None
+    return msgspec.structs.replace(entry, **changes) if changes else entry
 
 
 def recorder_for(settings: Settings, guard: Guard) -> RunRecorder:
@@ -194,5 +218,6 @@ def recorder_for(settings: Settings, guard: Guard) -> RunRecorder:
         guard,
         progress_percent=settings.report_percent,
         phases=settings.phases,
+        stopping=rules_that("stop", settings.alerts),
         peak_flops=settings.peak_flops,
     )

@@ -30,6 +30,9 @@ class StepRing:
     def __init__(self, size: int) -> None:
         self._entries: deque[TrainingStepComplete] = deque(maxlen=size)
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
     def add(self, entry: TrainingStepComplete) -> None:
         """Keeps a step's entry; the oldest one goes where there are too many."""
         self._entries.append(entry)

@@ -28,10 +28,13 @@ from verbose_logging.problems import Problems, words_of
 from verbose_logging.protocols import Clock, Sink
 from verbose_logging.recorder import recorder_for
 from verbose_logging.resources import Resources
+from verbose_logging.rules.actions import rules_that
 from verbose_logging.sampler import Sampler
 from verbose_logging.settings import Settings
 from verbose_logging.sigterm import SigtermWatch
 from verbose_logging.sinks import SinkContext, build_sinks
+from verbose_logging.sinks.action_lanes import action_lanes
+from verbose_logging.sinks.actions import StopRequest
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.fan_out import FanOut
 from verbose_logging.sinks.lane import Lane
@@ -62,6 +65,7 @@ class Session:
         put_vital: The same for a fact that is never dropped: a start, an end.
         entrance: The way in for hooks that run at every step.
         ended: Whether the run's end has been recorded.
+        stop: Whether a finding asks for the end of training; `None` where none may.
     """
 
     def __init__(  # noqa: PLR0913 - keyword-only collaborators
@@ -85,6 +89,7 @@ class Session:
             handle or recorder_for(settings, Guard(self._problems, strict=settings.strict, words_of=words_of)).handle
         )
         self._watchdog = Watchdog()
+        self.stop = self._stop_request()
         self._sink = FanOut(self._build_sinks(fallback), self._problems)
         self._pipeline = Pipeline(self._handle, self._sink, clock=self._clock, on_problem=self._problems)
         self._sampler = build_sampler(settings, self._put_reading, self._clock, self._problems)
@@ -114,7 +119,16 @@ class Session:
             fallback=fallback,
         )
         own = {name: Lane(name, sink, self._problems) for name, sink in make_sinks(settings).items()}
-        return {**build_sinks(context), **own}
+        stop = {} if self.stop is None else {"stop": self.stop}
+        return {**stop, **build_sinks(context), **own, **action_lanes(settings, self._problems)}
+
+    def _stop_request(self) -> StopRequest | None:
+        """Returns what hears of rules that may stop training; with several ranks one alone must not stop."""
+        rules = rules_that("stop", self._settings.alerts)
+        return StopRequest(rules, self._wake) if rules and self._world_size == 1 else None
+
+    def _wake(self) -> None:
+        self._pipeline.wake()
 
     def open(self, *first: Fact) -> None:
         """Starts the threads and describes the machine, in a moment; what is late arrives late.

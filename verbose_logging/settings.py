@@ -13,9 +13,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 
 from verbose_logging.config_file import read_config_file
+from verbose_logging.entries import Severity
 from verbose_logging.errors import SettingsError, did_you_mean
 from verbose_logging.levels import Level, level_named
 from verbose_logging.named_sinks import check_named_sinks
+from verbose_logging.notify_addresses import addresses_in, check_addresses, scheme_of
 from verbose_logging.option_checks import (
     check_callable,
     check_list,
@@ -57,8 +59,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             numbers and texts by name for the report.
         phases: Names for shares of the run, as in `[(0.0, "basic", "What is learned first"), (0.5, "deep")]`.
         sample_interval_seconds: Time between two readings of the machine; by default the level's.
-        alerts: Parameters of rules by name, or "off", as in `{"high_memory": {"above": 80}, "slow_steps": "off"}`.
+        alerts: Parameters of rules by name, or "off", as in `{"high_memory": {"above": 80}, "slow_steps": "off"}`;
+            beside them "action": "stop", "notify", "console", a function of the finding, or a list of these.
         rules: Further rules: classes, or callables without arguments, that make one for each run.
+        notify: Addresses that are sent a message at the run's start and end, and of findings: those of apprise, as
+            `"slack://..."` or `"mailto://..."`.
+        notify_severity: From which severity up findings are sent.
         probes: What reads the machine; by default every built-in probe that finds its hardware.
         sinks: Further destinations of the log's entries: "tensorboard", "wandb", "prometheus", the name of an installed
             one, or objects of the `Sink` protocol.
@@ -100,6 +106,8 @@ Valid: low, medium, high, ultra
     sample_interval_seconds: Positive | None = None
     alerts: dict[str, dict[str, Any] | Literal["off"]] = {}
     rules: Any = ()
+    notify: list[str] = []
+    notify_severity: Severity = "ERROR"
     probes: Any = None
     sinks: Any = ()
     tensorboard_dir: str | None = None
@@ -164,11 +172,11 @@ Valid: low, medium, high, ultra
         """Returns these settings with what the environment says instead.
 
         Args:
-            environ: Read for VERBOSE_LOGGING_LEVEL, VERBOSE_LOGGING_FILE, VERBOSE_LOGGING_DISABLED and
-                FT_E2E_VERBOSE (1 means ultra).
+            environ: Read for VERBOSE_LOGGING_LEVEL, VERBOSE_LOGGING_FILE, VERBOSE_LOGGING_NOTIFY (addresses, apart by
+                blanks), VERBOSE_LOGGING_DISABLED and FT_E2E_VERBOSE (1 means ultra).
 
         Raises:
-            SettingsError: VERBOSE_LOGGING_LEVEL names no level.
+            SettingsError: VERBOSE_LOGGING_LEVEL names no level, or VERBOSE_LOGGING_NOTIFY no address.
         """
         changes: dict[str, Any] = {}
         if is_true(environ.get("FT_E2E_VERBOSE")):
@@ -177,6 +185,9 @@ Valid: low, medium, high, ultra
             changes["verbosity_level"] = level_of_environment(environ["VERBOSE_LOGGING_LEVEL"])
         if environ.get("VERBOSE_LOGGING_FILE"):
             changes["log_file"] = environ["VERBOSE_LOGGING_FILE"]
+        if environ.get("VERBOSE_LOGGING_NOTIFY"):
+            changes["notify"] = addresses_in(environ["VERBOSE_LOGGING_NOTIFY"])
+            check_addresses(changes["notify"])
         if is_true(environ.get("VERBOSE_LOGGING_DISABLED")):
             changes["enabled"] = False
         return msgspec.structs.replace(self, **changes) if changes else self
@@ -214,6 +225,7 @@ Valid: low, medium, high, ultra
             check_path(name, getattr(self, name))
         check_parts("sinks", self.sinks, Sink, or_names=True)
         check_named_sinks(self.sinks)
+        check_addresses(self.notify)
         check_callable("model_state", self.model_state)
         check_phases(self.phases)
         check_parts("probes", self.probes, Probe)
@@ -264,11 +276,12 @@ Valid: low, medium, high, ultra
 
     def described(self) -> dict[str, Any]:
         """Returns the settings as plain values, as the log carries them."""
-        parts = {"rules", "probes", "sinks", "model_state"}
+        parts = {"rules", "probes", "sinks", "notify", "model_state"}
         plain = {name: getattr(self, name) for name in self.__struct_fields__ if name not in parts}
         return plain | {
             "rules": [getattr(rule, "__qualname__", type(rule).__name__) for rule in self.rules],
             "probes": None if self.probes is None else [type(probe).__name__ for probe in self.probes],
             "sinks": [sink if isinstance(sink, str) else type(sink).__name__ for sink in self.sinks],
+            "notify": [scheme_of(address) for address in self.notify],
             "model_state": getattr(self.model_state, "__qualname__", None),
         }

@@ -43,6 +43,7 @@ class Tally:
         self.batch: dict[str, Any] = {}
         self.model: dict[str, Any] = {}
         self.model_state: dict[str, Any] | None = None
+        self.stop_requested: dict[str, Any] | None = None
         self._open_batches = 0
 
     def observe(self, fact: Fact, step: int) -> None:

@@ -26,6 +26,16 @@ def actions_of(options: Mapping[str, Any] | str | None) -> tuple[Action, ...]:
     return tuple(given) if isinstance(given, list | tuple) else (given,)
 
 
+def rules_that(action: str, alerts: Mapping[str, Mapping[str, Any] | str]) -> frozenset[str]:
+    """Returns the rules whose options ask for an action.
+
+    Example:
+        >>> rules_that("stop", {"divergence": {"action": "stop"}, "loss_spike": "off"})
+        frozenset({'divergence'})
+    """
+    return frozenset(rule for rule, options in alerts.items() if action in actions_of(options))
+
+
 def check_actions(rule: str, options: Mapping[str, Any]) -> None:
     """Checks the actions of one rule.
 

@@ -67,7 +67,7 @@ class DataStarvation(BaseRule):
     def _suggestion(self) -> str:
         workers = int(self.run.number("dataloader_num_workers") or 0)
         more = f"dataloader_num_workers={max(2, 2 * workers)} instead of {workers}"
-        return f"Try {more}; tokenise once with map() and save the result instead of preparing samples while training."
+        return f"{more}; tokenise once with map() and save the result instead of preparing samples while training."
 
 
 class EvaluationDominates(BaseRule):
@@ -124,7 +124,7 @@ class EvaluationDominates(BaseRule):
         every = self.run.number("eval_steps")
         factor = math.ceil(share * (100 - 10) / (10 * max(1.0, 100 - share)))  # to a tenth of the time
         rarer = f"eval_steps={every * factor:.0f} instead of {every:.0f}" if every and every >= 1 else "fewer of them"
-        return f"Try {rarer}, or a tenth of the evaluation set (eval_dataset.select(range(...))), or a larger batch."
+        return f"{rarer}, or a tenth of the evaluation set (eval_dataset.select(range(...))), or a larger batch."
 
 
 class PaddingWaste(BaseRule):
@@ -164,7 +164,7 @@ class PaddingWaste(BaseRule):
                 verdict=f"{percent(share, 0)} of what the device computes is padding, over {len(self._recent)} steps",
                 evidence={"step": entry.step, "padding_percent": share, "steps": len(self._recent)}
                 | {"real_tokens": tokens, "padded_tokens": positions, "limit_percent": self._above},
-                suggestion="Try packing=True (SFT), batches of samples of like length "
+                suggestion="packing=True (SFT), batches of samples of like length "
                 '(train_sampling_strategy="group_by_length", group_by_length=True before transformers 5), or padding '
                 'to the longest of the batch instead of padding="max_length".',
             ),

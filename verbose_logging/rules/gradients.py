@@ -64,6 +64,8 @@ class ExplodingGradients(BaseRule):
 
     def _found(self, entry: TrainingStepComplete, norm: float, limit: float, usual: float | None) -> Condition:
         compared = f", {norm / usual:.0f} times this run's usual {fixed(usual, 2)}" if usual else ""
+        if self._above:
+            compared = f", above your limit of {self._above:g}"
         evidence: dict[str, Any] = {
             "step": entry.step,
             "grad_norm": norm,
@@ -85,7 +87,7 @@ class ExplodingGradients(BaseRule):
         clip = self.run.number("max_grad_norm")
         clipping = f"max_grad_norm {clip:g} already clips them" if clip else "max_grad_norm=1.0 to clip them"
         warmup = "" if self.run.warmup_steps else ", warmup_steps of about 5% of the run"
-        return f"Try {lower}{warmup}; {clipping}."
+        return f"{lower}{warmup}; {clipping}."
 
 
 class VanishingGradients(BaseRule):

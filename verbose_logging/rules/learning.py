@@ -127,7 +127,7 @@ class NotLearning(BaseRule):
             return f"learning_rate {scientific(rate)} moves nothing: usual are {usual}."
         higher = f"learning_rate {scientific(2.5 * rate)} instead of {scientific(rate)}" if rate else "a higher rate"
         return (
-            f"Try {higher}. If that changes nothing: do labels belong to their inputs, is the right part of the model "
+            f"{higher}. If that changes nothing: do labels belong to their inputs, is the right part of the model "
             "trainable, does a model of this size learn ten samples by heart?"
         )
 
