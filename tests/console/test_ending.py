@@ -10,6 +10,7 @@ import pytest
 from verbose_logging import facts
 from verbose_logging.console.output import Output
 from verbose_logging.entries import ResourceWarning as MemoryFinding
+from verbose_logging.entries import TrainingHealth
 from verbose_logging.testing import FactScript, record
 
 Header = Callable[..., dict[str, Any]]
@@ -88,6 +89,14 @@ def test_findings_are_named_with_their_first_step(header: Header, show: Show) ->
     output = show([*found, record(a_run().end().facts).entries[-1]], "milestones")[-1]
 
     assert "   1 finding: high_memory (step 3)" == output.rows[1]
+    assert "bold green" == output.style
+
+
+def test_a_complete_run_that_was_sick_is_not_green(header: Header, show: Show) -> None:
+    """A run that ended by itself after its loss was NaN is told in yellow."""
+    found = TrainingHealth(**header(), rule="nonfinite_loss", severity="CRITICAL", state="firing")
+
+    assert "bold yellow" == show([found, record(a_run().end().facts).entries[-1]], "milestones")[-1].style
 
 
 def test_a_finding_says_what_why_and_what_to_try(header: Header, show: Show) -> None:

@@ -22,20 +22,22 @@ class Ending:
     def outputs(self, entry: EntryBase, run: RunView) -> Iterator[Output]:
         """Yields the end."""
         if isinstance(entry, EndBase):
-            yield told(entry, entry.message, *_findings(run), *_sections(entry, run), style=_style(entry))
+            yield told(entry, entry.message, *_findings(run), *_sections(entry, run), style=_style(entry, run))
 
 
-def _style(entry: EndBase) -> str:
-    if isinstance(entry, TrainingComplete):
-        return "bold green"
-    return "bold red" if isinstance(entry, TrainingFailed) else "bold yellow"
+def _style(entry: EndBase, run: RunView) -> str:
+    """Returns green for a run that ended by itself and had nothing worse than a warning."""
+    if isinstance(entry, TrainingFailed):
+        return "bold red"
+    is_sick = any(finding.severity in {"ERROR", "CRITICAL"} for finding in run.findings.values())
+    return "bold green" if isinstance(entry, TrainingComplete) and not is_sick else "bold yellow"
 
 
 def _findings(run: RunView) -> Iterator[str]:
     if not run.findings:
         yield "   No findings."
         return
-    names = ", ".join(f"{rule} (step {step})" for rule, step in run.findings.items())
+    names = ", ".join(f"{rule} (step {finding.step})" for rule, finding in run.findings.items())
     yield f"   {counted(len(run.findings), 'finding')}: {names}"
 
 

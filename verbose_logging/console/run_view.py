@@ -25,7 +25,7 @@ class RunView:
         has_steps: Whether the level writes an entry for each step.
         settings: The recording's own options, as the log carries them.
         training_args: The Trainer's arguments, as the log carries them.
-        findings: Each rule that fired, with the step where it first did.
+        findings: For each rule that fired, what was said when it first did.
         last_checkpoint: Path of the newest checkpoint.
     """
 
@@ -35,7 +35,7 @@ class RunView:
         self.has_steps = False
         self.settings: dict[str, Any] = {}
         self.training_args: dict[str, Any] = {}
-        self.findings: dict[str, int] = {}
+        self.findings: dict[str, FindingBase] = {}
         self.last_checkpoint: str | None = None
 
     def observe(self, entry: EntryBase) -> None:
@@ -51,4 +51,4 @@ class RunView:
         elif isinstance(entry, ModelCheckpointSave):
             self.last_checkpoint = entry.path
         elif isinstance(entry, FindingBase) and entry.state == "firing":
-            self.findings.setdefault(entry.rule, entry.step)
+            self.findings.setdefault(entry.rule, entry)

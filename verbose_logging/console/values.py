@@ -36,6 +36,8 @@ def text_of(name: str, value: Any) -> str:
     Example:
         >>> text_of("connection_ratio", 0.55), text_of("wait_seconds", 75), text_of("temperature", 0.7213456)
         ('55.0%', '1 min 15 s', '0.721346')
+        >>> text_of("gain", -0.0)
+        '0'
         >>> text_of("persona", {"warmth": 0.5, "is_awake": True}), text_of("neurons", 42350000)
         ('Warmth 0.5, Is Awake yes', '42,350,000')
     """
@@ -58,7 +60,7 @@ def _number(name: str, value: float) -> str:
         return percent(100 * value)
     if unit in _UNITS:
         return _UNITS[unit](value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
+    return f"{value:,}" if isinstance(value, int) else f"{value + 0.0:.6g}"  # without the sign of a negative zero
 
 
 def _joined(items: list[str]) -> str:
