@@ -55,7 +55,13 @@ train_data, val_data = data[: len(data) * 9 // 10], data[len(data) * 9 // 10 :]
 
 model = GPT2LMHeadModel(
     GPT2Config(
-        vocab_size=256, n_positions=args.block_size, n_embd=args.n_embd, n_layer=args.n_layer, n_head=args.n_head
+        vocab_size=256,
+        n_positions=args.block_size,
+        n_embd=args.n_embd,
+        n_layer=args.n_layer,
+        n_head=args.n_head,
+        bos_token_id=0,
+        eos_token_id=0,
     )
 )
 optimizer = torch.optim.AdamW(model.parameters(), lr=args.learning_rate)

@@ -17,6 +17,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import nbclient
+import nbformat
 import pytest
 
 from verbose_logging.entries import decode_entry
@@ -38,6 +40,7 @@ def command(example: Path) -> list[str]:
 def run_as_main(argv: Sequence[str], folder: Path) -> None:
     """Runs a script as `python` would, in a folder; for a process of its own."""
     os.chdir(folder)
+    os.environ["WANDB_MODE"] = "offline"
     sys.argv[:] = argv
     sys.path[:0] = [str(Path(argv[0]).parent)]
     with (folder / "output.txt").open("w", encoding="utf-8") as output, contextlib.redirect_stdout(output):
@@ -52,6 +55,14 @@ def processes() -> multiprocessing.context.ForkServerContext:
     return context
 
 
+def run_in_child(processes: multiprocessing.context.ForkServerContext, arguments: Sequence[str], folder: Path) -> None:
+    """Runs a script with its arguments in a folder; it has to end well."""
+    process = processes.Process(target=run_as_main, args=(arguments, folder))
+    process.start()
+    process.join(SECONDS)
+    assert 0 == process.exitcode
+
+
 @pytest.mark.trainer
 @pytest.mark.parametrize("example", [path for path in EXAMPLES if path.stem not in SERVERS], ids=lambda path: path.stem)
 def test_example_runs_and_leaves_a_log(
@@ -60,10 +71,7 @@ def test_example_runs_and_leaves_a_log(
     """Run in an empty folder it ends well, and the log tells its end."""
     program, *arguments = command(example)
     if program == "python":
-        process = processes.Process(target=run_as_main, args=(arguments, tmp_path))
-        process.start()
-        process.join(SECONDS)
-        assert 0 == process.exitcode
+        run_in_child(processes, arguments, tmp_path)
     else:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         subprocess.run(
@@ -89,3 +97,37 @@ def test_the_simulation_leaves_a_valid_log_per_level(tmp_path: Path) -> None:
     for log in tmp_path.glob("*.jsonl"):
         for line in log.read_bytes().splitlines():
             decode_entry(line)
+
+
+@pytest.mark.trainer
+def test_the_notebook_runs_from_top_to_bottom(tmp_path: Path) -> None:
+    """Every cell runs, and the last ones know every step of the training above them."""
+    notebook = nbformat.read(ROOT / "examples" / "notebook.ipynb", as_version=4)
+    nbclient.NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(tmp_path)}}).execute()
+
+    *_, summary, table = (cell.outputs for cell in notebook.cells if cell.cell_type == "code")
+    assert summary[0].text.startswith("30 steps, loss ")
+    assert "complete: 30 of 30 steps" in summary[0].text
+    assert "grad_norm" in table[0].data["text/plain"]
+
+
+@pytest.mark.trainer
+@pytest.mark.parametrize(
+    ("flags", "documents"),
+    [
+        (["--max_iters", "4"], ["run_*_*.json"]),
+        (["--max_iters=4", "--wandb_run_name=my_experiment", "--log_save_interval=50"], ["my_experiment_*_*.json"]),
+        (["--max_iters=4", "--save_log_to_json=False"], []),
+        (["--max_iters=4", "--wandb_log=True", "--save_log_to_json=True"], ["run_*_*.json"]),
+    ],
+)
+def test_the_plain_loop_takes_the_guides_flags(
+    flags: list[str], documents: list[str], tmp_path: Path, processes: multiprocessing.context.ForkServerContext
+) -> None:
+    """Each flag of the guide, as it is written there, does what it says; W&B stays on this machine."""
+    run_in_child(processes, [str(ROOT / "examples" / "train.py"), *flags], tmp_path)
+
+    found = list((tmp_path / "out").glob("*.json"))
+    assert len(documents) == len(found)
+    assert all(path.match(pattern) for path, pattern in zip(found, documents, strict=True))
+    assert ("--wandb_log=True" in flags) == (tmp_path / "wandb").exists()

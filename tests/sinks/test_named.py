@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,3 +48,20 @@ def test_an_object_without_the_methods_is_refused() -> None:
     """What is no sink and no name is told as that."""
     with pytest.raises(SettingsError, match=r"lacks the methods of verbose_logging\.protocols\.Sink"):
         Settings.from_options(sinks=[object()])
+
+
+def test_a_sink_that_cannot_work_costs_its_own_numbers(tmp_path: Path) -> None:
+    """With its port taken, Prometheus gets nothing; the log is whole and says why, with a count."""
+    options = {"log_file": tmp_path / "log.jsonl", "console": "off", "save_log_to_json": False, "probes": ()}
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with TrainingLogger(sinks=["prometheus"], prometheus_port=port, **options) as logger:
+            for step in range(1, 6):
+                logger.log_step(step, loss=1.0)
+                assert logger.flush()
+
+    *_, end = map(json.loads, (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines())
+    told = end["logger"]["sinks"]["prometheus"]
+    assert told["switched_off"]
+    assert "Address already in use; prometheus_port= names another" in told["error"]
+    assert told["undelivered_entries"] >= 5
