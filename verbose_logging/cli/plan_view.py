@@ -83,4 +83,4 @@ def _interval(arguments: Any, what: str) -> str:
 
 def _log(prepared: Preparation) -> str:
     settings = prepared.config.settings
-    return "none: use_verbose_logging is not true" if settings is None else str(settings.log_path)
+    return "none: use_verbose_logging is not true" if settings is None else settings.log_file

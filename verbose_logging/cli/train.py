@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
@@ -16,7 +15,7 @@ from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.plan_view import plan_lines
 from verbose_logging.config_file import read_config_file
 from verbose_logging.errors import MissingExtraError, is_installed
-from verbose_logging.formatting import fixed
+from verbose_logging.formatting import counted, fixed
 
 if TYPE_CHECKING:
     from verbose_logging.preparation import Preparation
@@ -87,12 +86,22 @@ def _plain_result(result: TrainingResult) -> dict[str, Any]:
 
 
 def _closing_lines(result: TrainingResult) -> list[str]:
-    """Returns how it went and what to look at."""
-    lines = [
+    """Returns how it went and what it left."""
+    rows = {"model": result.model_path, "run file": result.run_file, "log": result.log_file}
+    return [
         "",
-        f"Trained {result.steps} steps, mean loss {fixed(result.metrics.get('train_loss'))}.",
-        f"  model  {result.model_path}",
+        f"Trained {counted(result.steps, 'step')}, mean loss {fixed(result.metrics.get('train_loss'))}.",
+        *(f"  {label:<8}  {from_here(path)}" for label, path in rows.items() if path is not None),
+        *(["  Not recorded: use_verbose_logging is not true."] if result.log_file is None else []),
     ]
-    if result.log_file is None:
-        return [*lines, "Not recorded: use_verbose_logging is not true."]
-    return [*lines, f"  log    {result.log_file}", f"  verbose-logging show {shlex.quote(str(result.log_file))}"]
+
+
+def from_here(path: Path) -> str:
+    """Returns a path as it is named from the working directory, if it lies below it.
+
+    Example:
+        >>> from_here(Path.cwd() / "results" / "final"), from_here(Path("/elsewhere"))
+        ('results/final', '/elsewhere')
+    """
+    absolute = path.absolute()
+    return str(absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute)
