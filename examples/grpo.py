@@ -19,6 +19,7 @@ pieces = ["<pad>", "<end>", *"0123456789="]
 characters = Tokenizer(models.BPE({piece: number for number, piece in enumerate(pieces)}, []))
 characters.decoder = decoders.Fuse()
 tokenizer = PreTrainedTokenizerFast(tokenizer_object=characters, pad_token="<pad>", eos_token="<end>")
+tokenizer.model_input_names = ["input_ids", "attention_mask"]
 model = Qwen2ForCausalLM(
     Qwen2Config(
         vocab_size=len(pieces),

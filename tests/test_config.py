@@ -6,10 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from trl import SFTConfig
 
-from verbose_logging.config import check_config
+from verbose_logging.config import Recipe, check_config
 from verbose_logging.config_file import GivenConfig, read_config_file
+from verbose_logging.config_names import GONE, RENAMED
 from verbose_logging.errors import ConfigError, SettingsError
+from verbose_logging.settings import Settings
+from verbose_logging.sources import data_problem, model_problem
 from verbose_logging.training_arguments import argument_types
 
 TYPES = argument_types()
@@ -147,6 +153,46 @@ def test_a_quantized_model_is_trained_through_lora() -> None:
     assert {"4bit": 16, "none": 0, "alpha": 16} == {name: config.recipe.lora_rank for name, config in configs.items()}
 
 
+def test_every_argument_of_trl_is_a_key() -> None:
+    """Each field of `SFTConfig` is taken by its own name, with its own default."""
+    defaults = {name: getattr(SFTConfig, name) for name in TYPES if hasattr(SFTConfig, name)}
+
+    assert len(defaults) > 100
+    assert (
+        defaults.keys()
+        <= {"resume_from_checkpoint"}
+        | check_config(GivenConfig({"model_name": MODEL, **defaults}), TYPES).arguments.keys()
+    )
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=4,
+)
+KEYS = st.sampled_from(sorted({*TYPES, *Settings.__struct_fields__, *Recipe.__struct_fields__, *RENAMED, *GONE}))
+
+
+@given(st.dictionaries(KEYS | st.text(max_size=12), VALUES, max_size=6))
+def test_whatever_is_given_is_taken_or_told(config: dict[str, Any]) -> None:
+    """Any keys with any values make a config or a list of mistakes, a line each; never another exception."""
+    told = ["x: told"]
+    try:
+        check_config(GivenConfig(config), TYPES)
+    except ConfigError as refusal:
+        told = list(refusal.problems)
+
+    assert told
+    assert all(line.partition(": ")[2] for line in told)
+
+
+@given(st.text(alphabet=st.characters(), max_size=12) | st.sampled_from(["~nobody/x", "x" * 300, "a\0b", "/", "."]))
+def test_any_text_can_stand_for_data_and_models(name: str) -> None:
+    """A name that no file can have is not there, and nothing worse."""
+    for what in (data_problem(name), model_problem(name)):
+        assert what is None or what
+
+
 FILES = {
     "broken YAML": ("max_steps: 5\nlearning_rate: [1, 2\nseed: 1\n", "run.yaml:3:5: expected ',' or ']', but got ':'"),
     "a tab": ("model_name: x\n\tseed: 1\n", "run.yaml:2:1: found character '\\t' that cannot start any token"),
@@ -175,10 +221,10 @@ def test_a_file_that_is_no_config_is_told_by_its_place(text: str, message: str) 
 def test_a_mistake_in_a_file_is_told_by_its_line() -> None:
     """A mistake names the line that its key stands in; one that was set on the command line stands in none."""
     Path("run.yaml").write_text("model_name: {architecture: gpt2}\n\nlora_r: -1\nmax_steps: x\n", encoding="utf-8")
-    given = read_config_file("run.yaml").with_assignments(["max_steps=y"])
+    config = read_config_file("run.yaml").with_assignments(["max_steps=y"])
 
     with pytest.raises(ConfigError) as refusal:
-        check_config(given, TYPES)
+        check_config(config, TYPES)
 
     lora, steps = refusal.value.problems
     assert lora.startswith("run.yaml:3: lora_r: got -1")

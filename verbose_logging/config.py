@@ -18,7 +18,7 @@ from verbose_logging.settings import ALIASES, Settings
 from verbose_logging.sources import data_problem, model_problem
 from verbose_logging.value_checks import misfit, spoken
 
-_DEFAULT_LORA_RANK = 16
+DEFAULT_LORA_RANK = 16
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             return self.lora_r
         asked = [self.lora_alpha, self.lora_dropout, self.target_modules]
         wanted = self.quantization != "none" or any(value is not None for value in asked)
-        return _DEFAULT_LORA_RANK if wanted else 0
+        return DEFAULT_LORA_RANK if wanted else 0
 
     @property
     def data(self) -> Any:

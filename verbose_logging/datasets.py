@@ -12,7 +12,7 @@ from datasets import Dataset, DatasetDict, IterableDataset, load_dataset, load_f
 from verbose_logging.data_shapes import INSTRUCTION, Shape, WriteInstruction, renaming, shape_of
 from verbose_logging.errors import SettingsError
 from verbose_logging.formatting import counted
-from verbose_logging.sources import DATA_FORMATS, is_path
+from verbose_logging.sources import DATA_FORMATS, is_path, located
 
 Rows: TypeAlias = Dataset | IterableDataset
 
@@ -98,7 +98,7 @@ def _columns(rows: Rows) -> list[str]:
 def _loaded(key: str, source: Any) -> Any:
     if isinstance(source, str | Path):
         name = str(source)
-        return _from_path(key, Path(name).expanduser()) if is_path(name) else _from_hub(key, {"path": name})
+        return _from_path(key, located(name)) if is_path(name) else _from_hub(key, {"path": name})
     if isinstance(source, list):
         return Dataset.from_list(source)
     if isinstance(source, Mapping) and not isinstance(source, DatasetDict):

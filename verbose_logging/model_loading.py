@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
+from accelerate import PartialState
 from peft import LoraConfig
 from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig, PretrainedConfig, PreTrainedModel
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-from verbose_logging.config import Recipe
+from verbose_logging.config import DEFAULT_LORA_RANK, Recipe
 from verbose_logging.errors import MissingExtraError, SettingsError, hint, is_installed
 
 
@@ -31,6 +33,22 @@ def model_config(recipe: Recipe, *, trust_remote_code: bool) -> PretrainedConfig
         raise SettingsError(f"model_name: {recipe.model_name}: no model there ({first})") from error
 
 
+def as_it_comes(recipe: Recipe, config: PretrainedConfig) -> Recipe:
+    """Returns the recipe with the quantization that the model's weights already have.
+
+    Raises:
+        SettingsError: Every weight of a quantized model shall be trained.
+    """
+    own = getattr(config, "quantization_config", None)
+    if own is None:
+        return recipe
+    if recipe.lora_r == 0:
+        raise SettingsError("lora_r: got 0, and the model's weights are quantized: they are trained through LoRA only")
+    options = own if isinstance(own, Mapping) else own.to_dict()
+    bits = next((f"{bits}bit" for bits in (4, 8) if options.get(f"load_in_{bits}bit")), "none")
+    return msgspec.structs.replace(recipe, quantization=bits, lora_r=recipe.lora_rank or DEFAULT_LORA_RANK)
+
+
 def build_model(
     recipe: Recipe, config: PretrainedConfig, *, options: Mapping[str, Any], base_folder: Path
 ) -> PreTrainedModel:
@@ -46,7 +64,7 @@ def build_model(
         SettingsError: It cannot be built or loaded.
         MissingExtraError: Quantization needs bitsandbytes.
     """
-    how = quantization(recipe)
+    how = None if getattr(config, "quantization_config", None) is not None else quantization(recipe)
     quantized = {} if how is None else {"quantization_config": how}
     try:
         if isinstance(recipe.model_name, str):
@@ -55,7 +73,10 @@ def build_model(
         model = AutoModelForCausalLM.from_config(config)
         if not recipe.lora_rank:
             return model
-        model.save_pretrained(base_folder)
+        state = PartialState()
+        if state.is_main_process:
+            model.save_pretrained(base_folder)
+        state.wait_for_everyone()
         return AutoModelForCausalLM.from_pretrained(base_folder.absolute(), **quantized)
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         raise SettingsError(f"model_name: {' '.join(str(error).split())}") from error

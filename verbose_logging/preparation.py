@@ -16,7 +16,7 @@ from verbose_logging.data_shapes import chat_instruction, plain_instruction, tex
 from verbose_logging.datasets import Rows, TrainingData, load_data, split_off, with_instructions_written
 from verbose_logging.errors import SettingsError
 from verbose_logging.formatting import counted
-from verbose_logging.model_loading import model_config, quantization
+from verbose_logging.model_loading import as_it_comes, model_config, quantization
 from verbose_logging.tokenizing import VOCABULARY_SIZE, load_tokenizer, token_ids, train_tokenizer
 from verbose_logging.training_arguments import training_arguments
 
@@ -54,9 +54,10 @@ def prepare(config: TrainingConfig) -> Preparation:
         SettingsError: The model, the tokenizer or the data cannot be used.
     """
     recipe, given = config.recipe, config.arguments
-    quantization(recipe)  # what is missing for it is told first
     trusted = bool(given.get("trust_remote_code", False))
     described = model_config(recipe, trust_remote_code=trusted)
+    recipe = as_it_comes(recipe, described)
+    quantization(recipe)  # what is missing for it is told before the data is read
     train_data, eval_data = _data(recipe, given)
     tokenizer = _tokenizer(recipe, train_data, trusted=trusted)
     _complete(described, recipe, tokenizer)
@@ -65,7 +66,7 @@ def prepare(config: TrainingConfig) -> Preparation:
     _check_checkpoint(recipe.resume_from_checkpoint, arguments.output_dir)
     write = chat_instruction if tokenizer.chat_template else plain_instruction
     return Preparation(
-        config=config,
+        config=config._replace(recipe=recipe),
         arguments=arguments,
         model_config=described,
         tokenizer=tokenizer,

@@ -26,8 +26,24 @@ def is_path(name: str) -> bool:
         >>> is_path("data/train.csv"), is_path("./model"), is_path("Qwen/Qwen3-0.6B"), is_path("imdb")
         (True, True, False, False)
     """
-    path = Path(name).expanduser()
-    return path.exists() or name.startswith(("/", ".", "~")) or path.suffix in DATA_FORMATS or len(path.parts) > 2  # noqa: PLR2004 - OWNER/NAME
+    path = located(name)
+    return exists(path) or name.startswith(("/", ".", "~")) or path.suffix in DATA_FORMATS or len(path.parts) > 2  # noqa: PLR2004 - OWNER/NAME
+
+
+def located(name: str) -> Path:
+    """Returns the path that a name means here, the home folder's `~` replaced where there is one."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # nobody of that name
+        return Path(name)
+
+
+def exists(path: Path) -> bool:
+    """Returns whether there is such a file or folder; what no file name can hold is not there."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def data_problem(source: Any) -> str | None:
@@ -53,21 +69,21 @@ def model_problem(model: Any) -> str | None:
         return "got an empty text, expected a name on the hub or a folder"
     if not is_path(model):
         return None
-    return folder_problem(Path(model).expanduser(), "config.json")
+    return folder_problem(located(model), "config.json")
 
 
 def folder_problem(folder: Path, needed: str) -> str | None:
     """Returns what is wrong with a folder that should hold a certain file."""
-    if not folder.exists():
+    if not exists(folder):
         return f"{folder}: no such folder{_near(folder)}"
     if not folder.is_dir():
         return f"{folder}: expected a folder, got a file"
-    return None if (folder / needed).exists() else f"{folder}: no {needed} in it"
+    return None if exists(folder / needed) else f"{folder}: no {needed} in it"
 
 
 def _data_path_problem(source: str) -> str | None:
-    path = Path(source).expanduser()
-    if not source or not path.exists():
+    path = located(source)
+    if not source or not exists(path):
         return f"{source or 'got an empty text'}: no such file or folder{_near(path)}"
     if path.is_file() and path.suffix not in DATA_FORMATS:
         return f"{source}: files ending in '{path.suffix}' are not read; expected {', '.join(DATA_FORMATS)}"
@@ -81,6 +97,6 @@ def _is_columns(source: dict[str, Any]) -> bool:
 def _near(path: Path) -> str:
     try:
         names = [entry.name for entry in path.parent.iterdir()]
-    except OSError:
+    except (OSError, ValueError):
         return ""
     return hint(path.name, names)

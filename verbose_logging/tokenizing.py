@@ -60,6 +60,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int = VOCABULARY_SIZE
     tokenizer.train_from_iterator(texts, trainer)
     made = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=_END, pad_token=_PADDING)
     made.chat_template = _CHAT_TEMPLATE
+    made.model_input_names = ["input_ids", "attention_mask"]
     return made
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from peft import AutoPeftModelForCausalLM
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from verbose_logging import callbacks_from_config, train_with_config
 from verbose_logging.cli import main
@@ -201,11 +202,11 @@ def test_a_row_longer_than_the_model_is_cut(quick: Any, caplog: pytest.LogCaptur
 
 
 def test_the_command_line_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
-    """The config as YAML, one value from the command line, the outcome as JSON."""
+    """The guide's config as YAML, two values from the command line, the outcome as JSON."""
     monkeypatch.chdir(tmp_path)
-    Path("run.yaml").write_text(json.dumps({**QUICK, "use_verbose_logging": True, "console": "auto"}), encoding="utf-8")
+    Path("run.yaml").write_text(yaml.safe_dump(GUIDE).replace("0.0002", "2e-4"), encoding="utf-8")
 
-    assert 0 == main(["train", "run.yaml", "--set", "max_steps=4", "--set", "learning_rate=2e-4", "--json"])
+    assert 0 == main(["train", "run.yaml", "--set", "max_steps=4", "--set", "gradient_accumulation_steps=1", "--json"])
 
     out, _ = capfd.readouterr()
     outcome = json.loads(out)
@@ -246,6 +247,22 @@ def test_quantized_weights_train_through_lora_on_a_cpu(bits: str, quick: Any) ->
     assert {"4bit": 4, "8bit": 8}[bits] == model["quantization"]["bits"]
     assert losses[-1] < losses[0] - 0.05
     assert (result.model_path / "adapter_config.json").exists()
+
+
+@pytest.mark.skipif(util.find_spec("bitsandbytes") is None, reason="bitsandbytes is not installed")
+def test_weights_that_come_quantized_are_trained_through_lora(quick: Any) -> None:
+    """A model that was saved in 4 bits needs no word about it; to train all of its weights is refused."""
+    quick(quantization="4bit")
+    AutoModelForCausalLM.from_pretrained(
+        "results/base", quantization_config=BitsAndBytesConfig(load_in_4bit=True)
+    ).save_pretrained("small")
+    AutoTokenizer.from_pretrained("results/final").save_pretrained("small")
+
+    result = quick(model_name="./small", output_dir="again")
+
+    assert json.loads((result.model_path / "adapter_config.json").read_text())["r"] == 16
+    with pytest.raises(SettingsError, match="lora_r: got 0, and the model's weights are quantized"):
+        quick(model_name="./small", lora_r=0)
 
 
 def test_quantization_without_its_package_says_what_to_install(tmp_path: Path) -> None:

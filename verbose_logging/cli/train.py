@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
@@ -60,6 +61,8 @@ def _plan(prepared: Preparation) -> Plan:
 
 
 def _print_lines(console: Console, lines: Sequence[str]) -> None:
+    if os.environ.get("RANK", "0") != "0":  # one process speaks for all
+        return
     for line in lines:
         console.print(safe(line), soft_wrap=True)
 
