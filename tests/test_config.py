@@ -200,6 +200,7 @@ FILES = {
     "comments only": ("# later\n", "run.yaml: the file is empty; expected keys with values, such as 'max_steps: 100'"),
     "a list": ("- 1\n", "run.yaml: expected a mapping of options, got a list"),
     "a key given twice": ("seed: 1\nlora_r: 8\nseed: 2\n", "run.yaml:3: seed: given twice, first in line 1"),
+    "a character that is none": ("seed: 1\na: \x1f\n", "run.yaml:2:4: special characters are not allowed"),
     "an object of a program": ("a: !!python/object:os.system {}\n", "run.yaml:1:4: could not determine a constructor"),
 }
 

@@ -189,5 +189,5 @@ def _clashes(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "csv_path", "given beside train_dataset; keep one"
     if values.get("eval_fraction") is not None and values.get("eval_dataset") is not None:
         yield "eval_fraction", "given beside eval_dataset; keep one"
-    if values.get("quantization", "none") in {"4bit", "8bit"} and values.get("lora_r") == 0:
+    if values.get("quantization", "none") in ("4bit", "8bit") and values.get("lora_r") == 0:
         yield "quantization", "quantized weights are trained through LoRA only, and lora_r is 0"

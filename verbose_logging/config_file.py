@@ -120,7 +120,7 @@ def read_config_file(path: str | os.PathLike[str]) -> GivenConfig:
         node = loader.get_single_node()
         values = None if node is None else loader.construct_document(node)
     except (yaml.YAMLError, ValueError) as error:
-        raise SettingsError(f"{path}{_place(error)}: {getattr(error, 'problem', None) or error}") from error
+        raise SettingsError(f"{path}{_place(error, text)}: {_what(error)}") from error
     if values is None:
         raise SettingsError(f"{path}: the file is empty; expected keys with values, such as 'max_steps: 100'")
     kind = "a list" if isinstance(values, list) else shown(values)
@@ -143,7 +143,7 @@ def _value(assignment: str, text: str) -> Any:
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - a safe loader with one more form of number
     except (yaml.YAMLError, ValueError) as error:
-        raise SettingsError(f"--set {assignment}: {getattr(error, 'problem', None) or error}") from error
+        raise SettingsError(f"--set {assignment}: {_what(error)}") from error
 
 
 def _assigned(config: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
@@ -161,6 +161,17 @@ def _text(path: str | os.PathLike[str]) -> str:
         raise SettingsError(f"{path}: no text in UTF-8 (byte {error.start})") from error
 
 
-def _place(error: Exception) -> str:
+def _place(error: Exception, text: str) -> str:
     mark = getattr(error, "problem_mark", None)
-    return f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+    position = getattr(error, "position", None)  # of a character that YAML does not allow
+    if mark is not None:
+        return f":{mark.line + 1}:{mark.column + 1}"
+    if isinstance(position, int):
+        before = text[:position]
+        return f":{before.count(chr(10)) + 1}:{position - before.rfind(chr(10))}"
+    return ""
+
+
+def _what(error: Exception) -> str:
+    """Returns what is wrong, in one line."""
+    return " ".join(str(getattr(error, "problem", None) or getattr(error, "reason", None) or error).split())

@@ -137,6 +137,8 @@ Valid: low, medium, high, ultra
             options["alerts"] = {rule: "off" if given is False else given for rule, given in options["alerts"].items()}
         if options.get("console") is False:
             options["console"] = "off"
+        if options.get("sinks", ()) is None:
+            options["sinks"] = ()
         level_named(options.get("verbosity_level", "high"))
         try:
             settings = msgspec.convert(options, cls)
