@@ -18,6 +18,7 @@ import typer
 from verbose_logging.cli.compare import compare
 from verbose_logging.cli.demo import demo
 from verbose_logging.cli.list_runs import list_runs
+from verbose_logging.cli.plot import plot
 from verbose_logging.cli.run import run
 from verbose_logging.cli.schema import schema
 from verbose_logging.cli.show import show
@@ -34,6 +35,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "list": list_runs,
     "show": show,
     "compare": compare,
+    "plot": plot,
     "validate": validate,
     "schema": schema,
 }
