@@ -26,7 +26,7 @@ EDGES = {
 }  # fmt: skip
 DOORS = {
     "callback", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
-    "history", "instruments", "objectives", "model_state", "step_hooks", "stopping",
+    "history", "replay", "instruments", "objectives", "model_state", "step_hooks", "stopping",
     "loop", "loop_course", "loop_facts", "device_scalars", "accelerate_tracker",
     "training", "training_arguments", "training_plan", "preparation", "datasets", "tokenizing", "model_loading",
     "automatic", "report_to", "bootstrap", "demo",
@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "web": WORDS | PURE | READERS | WEB,
 }
 LAYERS = {"words": WORDS, "pure": PURE, "edges": EDGES, "doors": DOORS, "readers": READERS, "cli": CLI, "web": WEB}
-OPENS_DOORS = {"cli/train.py", "cli/plan_view.py", "cli/demo.py", "cli/run.py", "web/trainings.py"}
+OPENS_DOORS = {"cli/train.py", "cli/plan_view.py", "cli/demo.py", "cli/export.py", "cli/run.py", "web/trainings.py"}
 
 TRAINING = {
     "training.py", "training_arguments.py", "training_plan.py", "preparation.py", "tokenizing.py", "model_loading.py",

@@ -17,6 +17,7 @@ import typer
 
 from verbose_logging.cli.compare import compare
 from verbose_logging.cli.demo import demo
+from verbose_logging.cli.export import export
 from verbose_logging.cli.list_runs import list_runs
 from verbose_logging.cli.plot import plot
 from verbose_logging.cli.run import run
@@ -36,6 +37,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "show": show,
     "compare": compare,
     "plot": plot,
+    "export": export,
     "validate": validate,
     "schema": schema,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +47,30 @@ class DocumentScan:
         self.problems = Problems()
 
     def __iter__(self) -> Iterator[Item]:
+        for is_step, entries in groupby(self.entries(), key=_is_step):
+            if is_step:
+                yield from _blocks(entries)
+            else:
+                yield from (Single(0, entry) for entry in entries)
+        self._on_position(self._path.stat().st_size)
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Yields what stands in the document as a log would have it: the steps first, as they stand there."""
         rest, rows = _opened(self._path)
         yield from _header(rest, self._path)
-        yield from _steps(rows["training_iterations"])
-        for row in rows["eval_steps"]:
-            yield Single(0, _evaluation(row))
-        for row in rows["checkpoints"]:
-            yield Single(0, _checkpoint(row))
+        yield from map(_step, rows["training_iterations"])
+        yield from map(_evaluation, rows["eval_steps"])
+        yield from map(_checkpoint, rows["checkpoints"])
         yield from _end(rest)
-        self._on_position(self._path.stat().st_size)
+
+
+def _is_step(entry: Mapping[str, Any]) -> bool:
+    return bool(entry["type"] == STEP)
+
+
+def _blocks(entries: Iterator[dict[str, Any]]) -> Iterator[StepBlock]:
+    while some := list(islice(entries, _ROWS_AT_ONCE)):
+        yield StepBlock([step_line(entry) for entry in some], [0] * len(some), (some[0], some[-1]))
 
 
 Rows = dict[str, Iterable[Mapping[str, Any]]]
@@ -109,7 +124,7 @@ def _list(document: Mapping[str, Any], name: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _header(rest: Mapping[str, Any], path: Path) -> Iterator[Single]:
+def _header(rest: Mapping[str, Any], path: Path) -> Iterator[dict[str, Any]]:
     config, metadata = group_at(rest, "config"), group_at(rest, "metadata")
     name = text_at(rest, "run_name") or path.stem
     run_id = text_at(metadata, "run_id") or name
@@ -122,15 +137,9 @@ def _header(rest: Mapping[str, Any], path: Path) -> Iterator[Single]:
         "run_name": name,
         "metadata": metadata,
     }
-    yield Single(0, {"type": "training_initialization", **common, **described})
+    yield {"type": "training_initialization", **common, **described}
     planned = known(total_steps=count_at(metadata, "total_steps"), world_size=count_at(metadata, "world_size"))
-    yield Single(0, {"type": "training_start", **common, **planned})
-
-
-def _steps(rows: Iterable[Mapping[str, Any]]) -> Iterator[StepBlock]:
-    entries = map(_step, rows)
-    while some := list(islice(entries, _ROWS_AT_ONCE)):
-        yield StepBlock([step_line(entry) for entry in some], [0] * len(some), (some[0], some[-1]))
+    yield {"type": "training_start", "attempt": 1, **common, **planned}
 
 
 def _step(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,7 +172,7 @@ def _dated(row: Mapping[str, Any]) -> dict[str, Any]:
     return known(timestamp=text_at(row, "timestamp"))
 
 
-def _end(rest: Mapping[str, Any]) -> Iterator[Single]:
+def _end(rest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """A document with an end time is that of a run that ended, in the way that its last session did."""
     ended = text_at(rest, "end_time")
     if ended is None:
@@ -171,4 +180,4 @@ def _end(rest: Mapping[str, Any]) -> Iterator[Single]:
     sessions = _list(group_at(rest, "metadata"), "sessions")
     outcome = text_at(sessions[-1], "outcome") if sessions and isinstance(sessions[-1], dict) else None
     kind = _OUTCOME_TYPES.get(outcome or "complete", "training_complete")
-    yield Single(0, {"type": kind, "timestamp": ended} | known(step=count_at(rest, "summary", "final_iter")))
+    yield {"type": kind, "timestamp": ended} | known(step=count_at(rest, "summary", "final_iter"))

@@ -39,9 +39,18 @@ def scan_of(path: Path, on_position: Callable[[int], None] = lambda _: None) -> 
     Raises:
         LogError: The file cannot be opened, or is neither.
     """
+    return LogScan(path, on_position) if is_log(path) else DocumentScan(path, on_position)
+
+
+def is_log(path: Path) -> bool:
+    """Tells a log from a run JSON.
+
+    Raises:
+        LogError: The file cannot be opened, or is neither.
+    """
     head = _head(path)
     refuse_strange(path, head)
-    return DocumentScan(path, on_position) if _is_document(head) else LogScan(path, on_position)
+    return not _is_document(head)
 
 
 def _head(path: Path) -> bytes:
