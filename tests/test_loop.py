@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -287,3 +288,46 @@ def test_a_finding_can_ask_a_loop_to_stop(make_logger: MakeLogger, tmp_path: Pat
     assert logger.stop_requested
     logger.close()
     assert "nonfinite_loss" == entries(tmp_path)[-1]["stop_requested"]["rule"]
+
+
+class DeviceScalar:
+    """A number on a device: a copy of it may be read on the recorder's thread only."""
+
+    def __init__(self, value: float, readers: list[str]) -> None:
+        """Takes the number, and where to note which thread reads it."""
+        self._value = value
+        self._readers = readers
+
+    def detach(self) -> DeviceScalar:
+        """Returns itself."""
+        return self
+
+    def clone(self) -> DeviceScalar:
+        """Returns a copy on the device."""
+        return DeviceScalar(self._value, self._readers)
+
+    def numel(self) -> int:
+        """Returns 1."""
+        return 1
+
+    def item(self) -> float:
+        """Waits for the device."""
+        self._readers.append(threading.current_thread().name)
+        return self._value
+
+    def __float__(self) -> float:
+        return self.item()
+
+
+def test_the_loop_never_waits_for_its_device(make_logger: MakeLogger, tmp_path: Path) -> None:
+    """Whatever is given on a device is read by the recorder's thread, never by the loop's."""
+    readers: list[str] = []
+    scalar = DeviceScalar(2.0, readers)
+    with make_logger() as logger:
+        logger.log_step(1, loss=scalar, learning_rate=scalar, grad_norm=scalar, tokens=scalar, reward=scalar)
+        logger.log_evaluation(1, val_loss=scalar)
+        logger.log_checkpoint(1, tmp_path, val_loss=scalar)
+
+    assert {"verbose-logging-pipeline"} == set(readers)
+    (step,) = entries(tmp_path, "training_step_complete")
+    assert {"loss": 2.0, "learning_rate": 2.0, "grad_norm": 2.0, "reward": 2.0}.items() <= step["metrics"].items()

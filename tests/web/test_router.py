@@ -80,6 +80,14 @@ def test_a_stream_goes_on_behind_the_last_event(make_client: MakeClient) -> None
         assert next(answer.iter_lines()) == "id: 5"
 
 
+def test_a_browser_that_has_everything_need_not_come_again(make_client: MakeClient) -> None:
+    """Behind the last entry of a run that is over there is nothing, which 204 says for good."""
+    client = make_client()
+    last = client.get("/runs/first/entries").json()[-1]["seq"]
+
+    assert 204 == client.get("/runs/first/stream", headers={"Last-Event-ID": str(last)}).status_code
+
+
 @pytest.mark.parametrize("path", ["", "/entries", "/stream"])
 @pytest.mark.parametrize("run_id", ["third", "..%2f..%2fetc%2fpasswd", "first%2flog.jsonl"])
 def test_an_id_is_looked_up_and_never_a_path(make_client: MakeClient, run_id: str, path: str) -> None:

@@ -63,6 +63,15 @@ class Feed:
         return b"id: %d\nevent: %s\ndata: %s\n\n" % (seq, kind.encode(), line.content) if seq > self._after else b""
 
 
+def is_over(path: Path, run_id: str, *, after: int) -> bool:
+    """Returns whether a run has ended and has no entry behind that `seq`."""
+    feed = Feed(path, run_id, after=after)
+    try:
+        return not feed.read() and feed.has_ended
+    finally:
+        feed.close()
+
+
 async def events(
     run_id: str, find: Callable[[], Path | None], is_alive: Callable[[], bool | None], *, after: int
 ) -> AsyncIterator[bytes]:

@@ -11,14 +11,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Header, HTTPException, Query, Request
+from fastapi import APIRouter, Body, Depends, Header, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from verbose_logging.errors import MissingExtraError, SettingsError
 from verbose_logging.reading.fields import count_at
 from verbose_logging.reading.load import load_run
 from verbose_logging.reading.reader import LogReader
-from verbose_logging.web.feed import events
+from verbose_logging.web.feed import events, is_over
 from verbose_logging.web.guard import guard
 from verbose_logging.web.run_index import RunIndex
 from verbose_logging.web.trainings import Trainings
@@ -45,7 +45,7 @@ def create_router(log_dir: str | os.PathLike[str], token: str | None = None) -> 
     router.get("/runs")(routes.list_runs)
     router.get("/runs/{run_id}")(routes.show)
     router.get("/runs/{run_id}/entries")(routes.entries)
-    router.get("/runs/{run_id}/stream")(routes.stream)
+    router.get("/runs/{run_id}/stream", response_model=None)(routes.stream)
     router.delete("/runs/{run_id}", status_code=202)(routes.stop)
     return router
 
@@ -114,10 +114,15 @@ class _Routes:
         run_id: str,
         after: Annotated[int, Query(ge=0)] = 0,
         last_event_id: Annotated[int | None, Header(ge=0)] = None,
-    ) -> StreamingResponse:
-        """Sends the run's entries as server-sent events until it has ended; `Last-Event-ID` goes on behind that one."""
-        self._log_of(run_id)
+    ) -> Response:
+        """Sends the run's entries as server-sent events until it has ended; `Last-Event-ID` goes on behind that one.
+
+        A browser that has the last entry of a run that is over gets 204, which tells it not to connect again.
+        """
+        path = self._log_of(run_id)
         seen = after if last_event_id is None else last_event_id
+        if last_event_id is not None and path is not None and is_over(path, run_id, after=seen):
+            return Response(status_code=204)
         source = events(run_id, lambda: self._index.runs().get(run_id), self._alive(run_id), after=seen)
         return StreamingResponse(source, media_type="text/event-stream", headers=_STREAM_HEADERS)
 
