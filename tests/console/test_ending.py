@@ -73,12 +73,26 @@ def test_a_complete_run_tells_its_figures(show: Show) -> None:
 
 
 def test_a_failed_run_tells_why(show: Show) -> None:
-    """The exception stands right under the verdict; a message of many lines is cut to its first."""
-    exception = {"type": "OutOfMemoryError", "message": "CUDA out of memory.\nTried to allocate", "traceback": "..."}
+    """The verdict names the exception; below stand the place in the user's own code and the innermost one."""
+    traceback = """Traceback (most recent call last):
+  File "/home/me/train.py", line 7, in <module>
+    trainer.train()
+  File "/home/me/data.py", line 3, in collate
+    return torch.stack(rows)
+  File "/usr/lib/site-packages/torch/functional.py", line 9, in stack
+    raise error
+OutOfMemoryError: CUDA out of memory.
+"""
+    exception = {"type": "OutOfMemoryError", "message": "CUDA out of memory.\nTried", "traceback": traceback}
     output = end_of(a_run().add(facts.RunBroken, "failed", exception, None), show)
 
     assert ("ERROR", "bold red") == (output.severity, output.style)
-    assert "   OutOfMemoryError: CUDA out of memory." == output.rows[output.rows.index("❌ Exception:") + 1]
+    assert output.rows[0].endswith("OutOfMemoryError: CUDA out of memory.")
+    at = output.rows.index("❌ Raised at:")
+    assert (
+        '   File "/home/me/data.py", line 3, in collate',
+        '   File "/usr/lib/site-packages/torch/functional.py", line 9, in stack',
+    ) == output.rows[at + 1 : at + 3]
 
 
 def test_findings_are_named_with_their_first_step(header: Header, show: Show) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from verbose_logging.console.output import Output
-from verbose_logging.entries import TrainingStart, TrainingStepComplete
+from verbose_logging.entries import ProgressReport, TrainingStart, TrainingStepComplete
 from verbose_logging.sinks.console_handler import LineFormatter
 from verbose_logging.testing import FactScript, record
 
@@ -125,6 +125,19 @@ def test_at_low_each_progress_report_has_a_line(show: Show) -> None:
     assert [f"Step {step}/20" for step in range(2, 21, 2)] == [
         line.split(" | ")[1] for line in lines if line.startswith("✅ Epoch")
     ]
+
+
+def test_at_low_what_a_finding_lays_open_ends_again(header: Header, show: Show) -> None:
+    """Steps that low writes after a finding have their lines; later reports have theirs as before."""
+    common: dict[str, Any] = {"timing": {}, "metrics": {}, "progress": {}}
+    entries = [
+        TrainingStepComplete(**header(step=9), **common),
+        TrainingStepComplete(**header(step=10), **common),
+        ProgressReport(**header(step=10), **common),
+        ProgressReport(**header(step=20), **common),
+    ]
+
+    assert ["Step 9/-", "Step 10/-", "Step 20/-"] == [output.text.split(" | ")[1] for output in show(entries, "steps")]
 
 
 def test_ultra_has_a_line_per_micro_batch(show: Show) -> None:

@@ -13,6 +13,9 @@ from verbose_logging.console.statistics import statistics
 from verbose_logging.entries import EndBase, EntryBase, TrainingComplete, TrainingFailed
 from verbose_logging.formatting import counted, ledger_rows, peak
 
+_PLACE = '  File "'
+_INSTALLED = "site-packages"
+
 
 class Ending:
     """The last output of a run."""
@@ -44,7 +47,7 @@ def _findings(run: RunView) -> Iterator[str]:
 def _sections(entry: EndBase, run: RunView) -> Iterator[str]:
     peaks = [(name.removesuffix("_peak").replace("_", " "), peak(name, value)) for name, value in _peaks(entry)]
     sections = {
-        "❌ Exception:": list(_exception(entry)),
+        "❌ Raised at:": list(_raised_at(entry)),
         "📊 Statistics:": list(_columns(statistics(entry))),
         "⏱️ Time:": list(_columns(ledger_rows(entry.time_ledger))),
         "📈 Peaks:": list(_columns(peaks)),
@@ -65,10 +68,13 @@ def _peaks(entry: EndBase) -> Iterator[tuple[str, float]]:
             yield name, value
 
 
-def _exception(entry: EndBase) -> Iterator[str]:
-    told_as = [str(text) for key in ("type", "message") if (text := (entry.exception or {}).get(key))]
-    if told_as:
-        yield "   " + ": ".join(told_as).partition("\n")[0]
+def _raised_at(entry: EndBase) -> Iterator[str]:
+    """Yields the innermost place of the traceback in code that is not installed, and the innermost of all."""
+    lines = str((entry.exception or {}).get("traceback") or "").splitlines()
+    places = [line.strip() for line in lines if line.startswith(_PLACE)]
+    own = [place for place in places if _INSTALLED not in place]
+    for place in dict.fromkeys([*own[-1:], *places[-1:]]):
+        yield f"   {place}"
 
 
 def _files(run: RunView) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ class RunView:
     Attributes:
         total_steps: Optimizer steps of the whole run, where they are known.
         total_epochs: Epochs of the whole run, where they are known.
-        has_steps: Whether the level writes an entry for each step.
+        newest_step: The last step that had an entry of its own; low has none as a rule, and some after a finding.
         settings: The recording's own options, as the log carries them.
         training_args: The Trainer's arguments, as the log carries them.
         findings: For each rule that fired, what was said when it first did.
@@ -32,7 +32,7 @@ class RunView:
     def __init__(self) -> None:
         self.total_steps: int | None = None
         self.total_epochs: int | None = None
-        self.has_steps = False
+        self.newest_step: int | None = None
         self.settings: dict[str, Any] = {}
         self.training_args: dict[str, Any] = {}
         self.findings: dict[str, FindingBase] = {}
@@ -41,7 +41,7 @@ class RunView:
     def observe(self, entry: EntryBase) -> None:
         """Takes in an entry."""
         if isinstance(entry, TrainingStepComplete):
-            self.has_steps = True
+            self.newest_step = entry.step
         elif isinstance(entry, TrainingStart):
             self.total_steps, self.total_epochs = entry.total_steps, entry.total_epochs
         elif isinstance(entry, EpochBegin | EpochComplete):

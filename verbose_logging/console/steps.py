@@ -19,7 +19,9 @@ class Steps:
 
     def outputs(self, entry: EntryBase, run: RunView) -> Iterator[Output]:
         """Yields a step's line."""
-        if isinstance(entry, TrainingStepComplete) or (isinstance(entry, ProgressReport) and not run.has_steps):
+        if isinstance(entry, TrainingStepComplete) or (
+            isinstance(entry, ProgressReport) and entry.step != run.newest_step
+        ):
             yield told(entry, step_line(entry, run))
 
 

@@ -47,7 +47,7 @@ def row(entry: TrainingStepComplete | ProgressReport) -> str:
 def _has_row(entry: EntryBase, run: RunView) -> TypeGuard[TrainingStepComplete | ProgressReport]:
     if isinstance(entry, TrainingStepComplete):
         return _is_logged(entry.step, run)
-    return isinstance(entry, ProgressReport) and not run.has_steps
+    return isinstance(entry, ProgressReport) and entry.step != run.newest_step
 
 
 def _padded(cell: str, width: int) -> str:
