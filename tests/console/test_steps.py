@@ -9,7 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from verbose_logging.console.output import Output
-from verbose_logging.entries import ProgressReport, TrainingStart, TrainingStepComplete
+from verbose_logging.entries import (
+    ProgressReport,
+    SubstepComplete,
+    TrainingInitialization,
+    TrainingStart,
+    TrainingStepComplete,
+)
 from verbose_logging.sinks.console_handler import LineFormatter
 from verbose_logging.testing import FactScript, record
 
@@ -147,6 +153,20 @@ def test_ultra_has_a_line_per_micro_batch(show: Show) -> None:
     lines = [output.text for output in show(entries, "steps") if "Batch" in output.text]
 
     assert ["🔬 Epoch 1/3 | Step 1/150 | Batch 1 | loss=0.5000 | samples=8 | tokens=1,024 | time=700.00ms"] == lines
+
+
+def test_below_ultra_micro_batches_have_no_line(header: Header, show: Show) -> None:
+    """What a finding makes the log take in detail stays in the log."""
+    opening = TrainingInitialization(
+        **header(),
+        training_args={},
+        model_info={},
+        dataset_info={},
+        settings={"verbosity_level": "high"},
+        metric_sources={},
+    )
+
+    assert [] == show([opening, SubstepComplete(**header(), micro_step=1)], "steps")
 
 
 def test_steps_are_thinned_out_by_their_own_time(show: Show) -> None:

@@ -1,4 +1,4 @@
-"""A line per micro-batch, which only the level ultra writes."""
+"""A line per micro-batch, at the level ultra. What other levels write of them after a finding is for the log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Batches:
 
     def outputs(self, entry: EntryBase, run: RunView) -> Iterator[Output]:
         """Yields a micro-batch's line; its loss is its share of the step's."""
-        if isinstance(entry, SubstepComplete):
+        if isinstance(entry, SubstepComplete) and run.settings.get("verbosity_level", "ultra") == "ultra":
             batch = entry.batch or {}
             parts = (
                 place(entry, run),
