@@ -16,11 +16,12 @@ from functools import partial
 
 from verbose_logging.drop_tally import DropTally
 from verbose_logging.entries import Entry
-from verbose_logging.facts import ClockRead, Fact
+from verbose_logging.facts import ClockRead, Fact, RunBroken, TrainEnd
 from verbose_logging.protocols import Clock, Sink
 from verbose_logging.settling import OnProblem, settle
 
 _BATCH_FACTS = 4096
+_ENDS = (TrainEnd, RunBroken)
 
 
 class Delivery:
@@ -48,6 +49,7 @@ class Delivery:
         self.entries_handled = 0
         self.problems = 0
         self._cpu_seconds = 0.0
+        self._is_writing = self._is_abandoned = False
         self._delivering: tuple[int, float] | None = None
         self._handle = handle
         self._sink = sink
@@ -62,9 +64,9 @@ class Delivery:
         self._delivering = (threading.get_ident(), time.thread_time())
         tick_is_due = self._clock.monotonic() >= self._next_tick_at
         facts = self._waiting(inbox, drops)
-        while batch := list(itertools.islice(facts, _BATCH_FACTS)):
+        while not self._is_abandoned and (batch := list(itertools.islice(facts, _BATCH_FACTS))):
             self._deliver_batch(batch)
-        if tick_is_due:
+        if tick_is_due and not self._is_abandoned:
             self.flush()
         self._cpu_seconds = self.cpu_seconds
         self._delivering = None
@@ -78,11 +80,38 @@ class Delivery:
 
     def flush(self) -> bool:
         """Returns whether the sink could be flushed."""
-        return self._attempt("flushing the log", self._sink.flush)
+        self._is_writing = True
+        done = self._attempt("flushing the log", self._sink.flush)
+        self._is_writing = False
+        return done
 
     def close(self) -> None:
         """Closes the sink."""
         self._attempt("closing the log", self._sink.close)
+
+    def abandon(self, inbox: deque[Fact], drops: DropTally, *, seconds: float) -> list[Entry]:
+        """Returns the entries of what waits, for another thread to save: the sink hangs and is not given anything more.
+
+        Whatever there is no time for is counted; the run's end is among what is returned in any case.
+
+        Args:
+            inbox: The facts that wait.
+            drops: Those that were dropped.
+            seconds: How long this may take.
+        """
+        self._is_abandoned = True
+        if not self._is_writing:  # what hangs is the recorder itself, or a device that it waits for
+            return []
+        entries: list[Entry] = []
+        deadline = self._clock.monotonic() + seconds
+        for fact in self._waiting(inbox, drops):
+            if self._clock.monotonic() < deadline or isinstance(fact, _ENDS):
+                self._attempt(type(fact).__name__, partial(self._collect, fact, entries))
+            else:
+                drops.add(fact.at)
+        if late := drops.take(self._clock.monotonic()):
+            self._attempt("FactsDropped", partial(self._collect, late, entries))
+        return entries
 
     def report(self, what: str, error: Exception) -> None:
         """Counts a problem and passes it on."""
@@ -109,7 +138,9 @@ class Delivery:
         if self._next_tick_at == math.inf:  # ticks begin behind the first fact, which opens the run
             self._next_tick_at = self._clock.monotonic() + self._tick_seconds
         if entries:
+            self._is_writing = True
             self._attempt("writing the log", partial(self._sink.write, entries))
+            self._is_writing = False
 
     def _collect(self, fact: Fact, entries: list[Entry]) -> None:
         made = self._handle(self._settle(fact, self.report))

@@ -171,6 +171,10 @@ class Pipeline:
                 self._thread.join(timeout)
         return self._finished
 
+    def abandon(self, seconds: float) -> list[Entry]:
+        """Returns the entries of what still waits after a close in vain, for another thread to save in that time."""
+        return self._delivery.abandon(self._inbox, self._drops, seconds=seconds)
+
     def account(self) -> dict[str, float]:
         """Returns what the pipeline did so far, and its thread's CPU time."""
         return {

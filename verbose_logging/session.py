@@ -211,12 +211,24 @@ class Session:
     def close(self, timeout: float = END_SECONDS) -> bool:
         """Ends the recording and lets go of threads and files; idempotent. Returns whether that was done in time."""
         atexit.unregister(self._at_exit)
-        sampler_seconds = min(_SAMPLER_SECONDS, timeout / 2)
-        self._sampler.close(sampler_seconds)
-        done = self._pipeline.close(timeout - sampler_seconds)
-        if not done:  # a destination hangs: save from here what waits for the files
-            self._sink.rescue()
+        part = timeout / 10  # the rest is the files'
+        self._sampler.close(part)
+        done = self._pipeline.close(timeout - 4 * part)
+        if not done:
+            self._rescue(2 * part)
         return done
+
+    def _rescue(self, seconds: float) -> None:
+        """Saves what waits for the files, since a destination hangs; without a wait for what may hang here, too."""
+        work = threading.Thread(
+            target=lambda: self._sink.rescue(self._pipeline.abandon(seconds / 2)), name="verbose-logging-rescue"
+        )
+        work.daemon = True
+        try:
+            work.start()
+            work.join(seconds)
+        except RuntimeError:  # the interpreter is ending and starts no thread any more
+            self._sink.rescue([])
 
     def _at_sigterm(self, stack: list[str]) -> None:
         with contextlib.suppress(Exception):  # the process ends right after, whatever becomes of this

@@ -59,6 +59,11 @@ class Child:
         """What it has complained of."""
         return (self.folder / "stderr").read_text(encoding="utf-8")
 
+    def saved_lines(self) -> list[dict[str, Any]]:
+        """Returns the lines that were saved where the log did not take them."""
+        files = sorted(self.folder.rglob("log.spill-*.jsonl"))
+        return [json.loads(line) for file in files for line in file.read_bytes().splitlines()]
+
     def lines(self, name: str = "logs/log.jsonl") -> list[dict[str, Any]]:
         """Returns the lines of its log."""
         return [json.loads(line) for line in (self.folder / name).read_bytes().splitlines()]
@@ -115,8 +120,8 @@ class Nursery:
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    """Yields a parent of processes; none of them is disturbed from outside."""
-    nursery = Nursery()
+def nursery(bad_disk: Path, fake_driver: Path) -> Iterator[Nursery]:
+    """Yields a parent of processes whose disk and whose GPUs can be made to misbehave; by default neither does."""
+    nursery = Nursery(LD_PRELOAD=str(bad_disk), LD_LIBRARY_PATH=str(fake_driver), FAKENVML_DEVICES="0")
     yield nursery
     nursery.close()

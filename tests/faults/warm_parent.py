@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 from typing import Any
 
@@ -102,6 +103,7 @@ def move_in(command: dict[str, Any]) -> None:
     os.close(ANSWERS)
     os.chdir(command["cwd"])
     os.environ.update(command["environment"])
+    tempfile.tempdir = None  # the parent's choice
     for descriptor, name in enumerate((os.devnull, "stdout", "stderr")):
         flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
         os.dup2(os.open(name if descriptor else os.devnull, flags, 0o600), descriptor)

@@ -1,10 +1,9 @@
-"""The fake NVIDIA driver, compiled once, and a way to run the real pynvml on it."""
+"""A way to run the real pynvml on the fake NVIDIA driver."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -14,7 +13,6 @@ from typing import Any
 
 import pytest
 
-_SOURCE = Path(__file__).parents[1] / "fakenvml" / "fakenvml.c"
 _PRELUDE = """
 import json, os, threading, time
 import pynvml
@@ -30,19 +28,6 @@ def set_fault(rules):
     with open(os.environ["FAKENVML_CTL"], "w") as file:
         file.write(rules)
 """
-
-
-@pytest.fixture(scope="session")
-def fake_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the fake `libnvidia-ml.so.1`."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None or sys.platform != "linux":
-        pytest.skip("the fake NVIDIA driver needs Linux and a C compiler (cc, gcc or clang)")
-    folder = tmp_path_factory.mktemp("fakenvml")
-    library = folder / "libnvidia-ml.so.1"
-    flags = ["-O1", "-w", "-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-soname,libnvidia-ml.so.1"]
-    subprocess.run([compiler, *flags, "-o", str(library), str(_SOURCE), "-lpthread"], check=True)
-    return folder
 
 
 @pytest.fixture

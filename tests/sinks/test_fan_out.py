@@ -103,15 +103,15 @@ def test_error_carries_its_traceback() -> None:
 class RescuingSink(MemorySink):
     """A sink that can save what waits in it."""
 
-    def rescue(self) -> None:
-        """Forgets the entries."""
-        self.entries.clear()
+    def rescue(self, entries: Sequence[Entry]) -> None:
+        """Keeps these entries instead of its own."""
+        self.entries[:] = entries
 
 
 def test_rescue_reaches_the_sinks_that_can() -> None:
-    """Sinks that can save what waits do, and the others are left alone."""
+    """Sinks that can save what waits do, with what else there is, and the others are left alone."""
     able, unable = RescuingSink(), MemorySink()
     fan_out = FanOut({"unable": unable, "able": able}, ignore)
     fan_out.write([note(1)])
-    fan_out.rescue()
-    assert ([], [note(1)]) == (able.entries, unable.entries)
+    fan_out.rescue([note(2)])
+    assert ([note(2)], [note(1)]) == (able.entries, unable.entries)

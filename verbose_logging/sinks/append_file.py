@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +105,9 @@ class AppendFile:
             "lines_dropped": self._lines_dropped,
         }
 
-    def rescue(self) -> None:
-        """Saves what waits in a temporary folder. For another thread, when this file's own one hangs at the end."""
-        if lines := self._pending.take_all():
+    def rescue(self, more: Sequence[bytes] = ()) -> None:
+        """Saves what waits, and these lines, in a temporary folder. For another thread, when this one hangs."""
+        if lines := [*self._pending.take_all(), *more]:
             self._fallback.rescue(self._path, lines)
 
     def close(self) -> None:
@@ -133,7 +133,7 @@ class AppendFile:
                 repair_tail(descriptor)  # what is cut off here still waits in memory
             self._tail_is_whole = True
             if not lines:
-                raise OSError(errno.EIO, "the file takes less than a line", str(self._path))
+                raise OSError(errno.ENOSPC, "no room for a whole line: disk, quota or size limit", str(self._path))
 
     def _ready_descriptor(self) -> int:
         """Returns a descriptor of the file that is at the path now, and ends in a newline."""

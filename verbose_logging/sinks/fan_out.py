@@ -17,8 +17,8 @@ from verbose_logging.sinks.lane import Lane
 class Rescuer(Protocol):
     """A sink that can save what waits in it while its own thread hangs."""
 
-    def rescue(self) -> None:
-        """Saves what waits somewhere else. Called from another thread, at the end of the process."""
+    def rescue(self, entries: Sequence[Entry]) -> None:
+        """Saves what waits, and these entries, somewhere else. For another thread, at the end of the process."""
 
 
 @runtime_checkable
@@ -58,11 +58,11 @@ class FanOut:
         for name, sink in self._sinks.items():
             self._call(f"closing {_part(name)}", sink.close)
 
-    def rescue(self) -> None:
-        """Saves what waits in the sinks. For another thread, when the pipeline could not be closed in time."""
+    def rescue(self, entries: Sequence[Entry]) -> None:
+        """Saves what waits in the sinks, and these entries. For another thread, when the pipeline hangs at the end."""
         for name, sink in self._sinks.items():
             if isinstance(sink, Rescuer):
-                self._call(f"rescuing {_part(name)}", sink.rescue)
+                self._call(f"rescuing {_part(name)}", partial(sink.rescue, entries))
 
     def account(self) -> dict[str, dict[str, Any]]:
         """Returns, for each sink that knows, what it has written so far."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -50,9 +51,13 @@ class JsonlSink:
         """Returns what its file has taken so far."""
         return self._file.account()
 
-    def rescue(self) -> None:
-        """Saves what waits in a temporary folder. For another thread, when the pipeline hangs at the end."""
-        self._file.rescue()
+    def rescue(self, entries: Sequence[Entry]) -> None:
+        """Saves what waits, and these entries, in a temporary folder. For another thread, when the pipeline hangs."""
+        lines: list[bytes] = []
+        for entry in entries:
+            with contextlib.suppress(Exception):  # one bad entry must not cost the others
+                lines.append(self._encode(entry))
+        self._file.rescue(lines)
 
     def close(self) -> None:
         """Writes what still waits, or saves it elsewhere, and lets go of the file."""

@@ -112,9 +112,9 @@ class StandardSink:
         """Returns what its file has taken so far."""
         return self._file.account()
 
-    def rescue(self) -> None:
-        """Saves what waits in a temporary folder. For another thread, when the pipeline hangs at the end."""
-        self._file.rescue()
+    def rescue(self, entries: Sequence[Entry]) -> None:
+        """Saves what waits, and these entries, in a temporary folder. For another thread, when the pipeline hangs."""
+        self._file.rescue([fields_line(line) for entry in entries if (line := flatten(entry)) is not None])
 
     def close(self) -> None:
         """Writes what still waits, or saves it elsewhere, and lets go of the file."""
