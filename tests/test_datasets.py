@@ -109,7 +109,10 @@ SHAPES = {
 @pytest.mark.parametrize(("shape", "columns"), SHAPES.items(), ids=SHAPES)
 def test_a_shape_is_known_by_its_columns(shape: str, columns: list[str]) -> None:
     """No word about the columns is needed where they have the usual names."""
-    assert shape == load_data("train_dataset", {column: ["x"] for column in columns}, {}).shape.name
+    kinds: dict[str, Any] = {"messages": [{"role": "user", "content": "x"}], "input_ids": [1]}
+    rows = [{column: kinds.get(column, "x") for column in columns}]
+
+    assert shape == load_data("train_dataset", rows, {}).shape.name
 
 
 def test_columns_are_named() -> None:
@@ -117,6 +120,13 @@ def test_columns_are_named() -> None:
     data = load_data("train_dataset", {"q": ["a"], "a": ["b"], "text": ["c"]}, {"prompt": "q", "completion": "a"})
 
     assert [{"prompt": "a", "completion": "b"}] == data.rows.to_list()
+
+
+def test_a_column_in_the_way_of_a_named_one_is_dropped() -> None:
+    """The named column is the one that counts, whatever else is called so."""
+    data = load_data("train_dataset", [{"text": "draft", "body": "final"}], {"text": "body"})
+
+    assert [{"text": "final"}] == data.rows.to_list()
 
 
 def test_instructions_become_prompts() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from transformers import TrainerControl, TrainerState, TrainingArguments
+from transformers.integrations import integration_utils
 
 from verbose_logging.callback import VerboseLoggingCallback, callback_from_settings
 from verbose_logging.config_file import Config, given_config
@@ -12,6 +13,8 @@ from verbose_logging.errors import SettingsError
 from verbose_logging.settings import Settings
 from verbose_logging.trainer_taps import find_trainer
 from verbose_logging.value_checks import misfit
+
+NAME = "verbose_logging"
 
 
 def callbacks_from_config(config: Config) -> list[VerboseLoggingCallback]:
@@ -61,3 +64,18 @@ class AutomaticCallback(VerboseLoggingCallback):
         ours = [part for part in getattr(handler, "callbacks", ()) if isinstance(part, VerboseLoggingCallback)]
         by_hand = [part for part in ours if not isinstance(part, AutomaticCallback)]
         return next(iter(by_hand or ours), self) is not self
+
+
+def register() -> None:
+    """Adds our name to those that `report_to` takes; again and again is once.
+
+    Raises:
+        SettingsError: The installed transformers keeps them in another way.
+    """
+    known = getattr(integration_utils, "INTEGRATION_TO_CALLBACK", None)
+    if not isinstance(known, dict):
+        raise SettingsError(
+            f"report_to: this version of transformers takes no new name; give callbacks=[VerboseLoggingCallback()] "
+            f"in place of report_to={NAME!r}"
+        )
+    known[NAME] = AutomaticCallback

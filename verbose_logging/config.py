@@ -15,7 +15,7 @@ from verbose_logging.config_file import GivenConfig
 from verbose_logging.config_names import GONE, RENAMED, in_todays_names
 from verbose_logging.errors import ConfigError, SettingsError, hint
 from verbose_logging.settings import ALIASES, Settings
-from verbose_logging.sources import data_problem, model_problem
+from verbose_logging.sources import data_problem, model_problem, output_problem
 from verbose_logging.value_checks import misfit, spoken
 
 DEFAULT_LORA_RANK = 16
@@ -150,7 +150,8 @@ def _mistake(key: str, value: Any, argument_types: Mapping[str, Any]) -> str | N
         return misfit(value, _RECIPE_TYPES[key]) or _missing(key, value)
     if key in argument_types:
         what = misfit(value, _limited(key, argument_types[key]))
-        return what if what or key not in _OPTIONS else _wrong_option(key, value)
+        what = what or (_wrong_option(key, value) if key in _OPTIONS else None)
+        return what or (output_problem(value) if key == "output_dir" and value else None)
     if key in _OPTIONS:
         return _wrong_option(key, value)
     near = hint(key, {*_RECIPE_TYPES, *argument_types, *_OPTIONS, *ALIASES, *RENAMED, *GONE})

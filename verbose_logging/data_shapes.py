@@ -20,6 +20,15 @@ Row: TypeAlias = Mapping[str, Any]
 WriteInstruction: TypeAlias = Callable[[Row], dict[str, Any]]
 
 
+_TEXT_OR_CHAT = ((str, list), "text or a list of messages")
+_KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "messages": (list, "a list of messages"),
+    "prompt": _TEXT_OR_CHAT,
+    "completion": _TEXT_OR_CHAT,
+    "input_ids": (list, "a list of token ids"),
+}
+
+
 class Shape(NamedTuple):
     """A form that training rows can have.
 
@@ -33,14 +42,32 @@ class Shape(NamedTuple):
     needed: tuple[str, ...]
     optional: tuple[str, ...] = ()
 
+    def check(self, row: Row) -> None:
+        """Checks that a row's values are of the kinds that this shape needs.
+
+        Raises:
+            SettingsError: One is not.
+
+        Example:
+            >>> Shape("text", ("text",)).check({"text": 5})
+            Traceback (most recent call last):
+                ...
+            verbose_logging.errors.SettingsError: column 'text' holds int, expected text
+        """
+        for column in self.needed:
+            kinds, words = _KINDS.get(column, (str, "text"))
+            if column in row and not isinstance(row[column], kinds):
+                raise SettingsError(f"column '{column}' holds {type(row[column]).__name__}, expected {words}")
+
     def columns(self, there: Collection[str]) -> list[str]:
         """Returns the columns that are used, of those that are there."""
         return [*self.needed, *(column for column in self.optional if column in there)]
 
 
 INSTRUCTION = Shape("instruction", ("instruction", "output"), ("input",))
+MESSAGES = Shape("messages", ("messages",), ("tools",))
 SHAPES = (
-    Shape("messages", ("messages",), ("tools",)),
+    MESSAGES,
     Shape("prompt and completion", ("prompt", "completion"), ("tools",)),
     INSTRUCTION,
     Shape("text", ("text",)),

@@ -51,12 +51,25 @@ def load_data(key: str, source: Any, columns: Mapping[str, str]) -> TrainingData
     """
     rows = _one_split(key, _loaded(key, source))
     try:
-        rows = rows.rename_columns(renaming(_columns(rows), columns)) if columns else rows
-        shape = shape_of(columns if columns and _has_shape(columns) else _columns(rows))
+        return _shaped(rows, columns)
     except SettingsError as error:
-        raise SettingsError(f"{key}: {error}" if not str(error).startswith("columns") else str(error)) from None
-    rows = rows.select_columns(shape.columns(_columns(rows)))
-    return _without_empty_rows(key, rows, shape)
+        text = str(error)
+        raise SettingsError(text if text.startswith("columns.") else f"{key}: {text}") from None
+
+
+def _shaped(rows: Rows, columns: Mapping[str, str]) -> TrainingData:
+    rows = _renamed(rows, columns)
+    shape = shape_of(columns if _has_shape(columns) else _columns(rows))
+    data = _without_empty_rows(rows.select_columns(shape.columns(_columns(rows))), shape)
+    shape.check(next(iter(data.rows), {}))
+    return data
+
+
+def _renamed(rows: Rows, named: Mapping[str, str]) -> Rows:
+    """Returns the rows with our names for the columns that were named; a column that stands in the way is dropped."""
+    names = {theirs: ours for theirs, ours in renaming(_columns(rows), named).items() if theirs != ours}
+    in_the_way = [ours for ours in names.values() if ours in _columns(rows) and ours not in names]
+    return rows.remove_columns(in_the_way).rename_columns(names) if names else rows
 
 
 def with_instructions_written(data: TrainingData, write: WriteInstruction) -> Rows:
@@ -187,14 +200,14 @@ def _one_split(key: str, loaded: Any) -> Rows:
     raise SettingsError(f"{key}: the data has splits {names} and no 'train'; name one: {{path: ..., split: ...}}")
 
 
-def _without_empty_rows(key: str, rows: Rows, shape: Shape) -> TrainingData:
+def _without_empty_rows(rows: Rows, shape: Shape) -> TrainingData:
     """Leaves out rows in which something is empty that the shape needs; a stream is left as it is."""
     if not isinstance(rows, Dataset):
         return TrainingData(rows, shape)
     full = rows.filter(lambda row: all(row[column] for column in shape.needed))
     if not len(full):
         what = f"{counted(len(rows), 'row')}, all of them empty" if len(rows) else "no row"
-        raise SettingsError(f"{key}: there is {what}; nothing can be trained on")
+        raise SettingsError(f"there is {what}; nothing can be trained on")
     return TrainingData(full, shape, len(rows) - len(full))
 
 

@@ -12,7 +12,7 @@ from trl import SFTConfig
 
 from verbose_logging.config import Recipe, TrainingConfig
 from verbose_logging.data import load_devils_dictionary
-from verbose_logging.data_shapes import chat_instruction, plain_instruction, texts_of
+from verbose_logging.data_shapes import MESSAGES, chat_instruction, plain_instruction, texts_of
 from verbose_logging.datasets import Rows, TrainingData, load_data, split_off, with_instructions_written
 from verbose_logging.errors import SettingsError
 from verbose_logging.formatting import counted
@@ -60,8 +60,10 @@ def prepare(config: TrainingConfig) -> Preparation:
     quantization(recipe)  # what is missing for it is told before the data is read
     train_data, eval_data = _data(recipe, given)
     tokenizer = _tokenizer(recipe, train_data, trusted=trusted)
+    _check_chat_template(train_data, tokenizer, given)
     _complete(described, recipe, tokenizer)
     positions = getattr(described, "max_position_embeddings", None)
+    given = {key: value for key, value in given.items() if key != "dataset_text_field"}  # the column is `text` by now
     arguments = training_arguments(given, positions=positions, evaluates=eval_data is not None)
     _check_checkpoint(recipe.resume_from_checkpoint, arguments.output_dir)
     write = chat_instruction if tokenizer.chat_template else plain_instruction
@@ -108,6 +110,13 @@ def _complete(described: PretrainedConfig, recipe: Recipe, tokenizer: PreTrained
     for name, value in said.items():
         if name not in recipe.model_name:
             setattr(described, name, value)
+
+
+def _check_chat_template(data: TrainingData, tokenizer: PreTrainedTokenizerBase, given: dict[str, Any]) -> None:
+    if data.shape is MESSAGES and not tokenizer.chat_template and "chat_template_path" not in given:
+        raise SettingsError(
+            "train_dataset: the rows are messages, and the tokenizer has no chat template; chat_template_path names one"
+        )
 
 
 def _check_checkpoint(wanted: bool | str | None, folder: str) -> None:

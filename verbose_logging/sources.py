@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,15 @@ def folder_problem(folder: Path, needed: str) -> str | None:
     if not folder.is_dir():
         return f"{folder}: expected a folder, got a file"
     return None if exists(folder / needed) else f"{folder}: no {needed} in it"
+
+
+def output_problem(folder: str) -> str | None:
+    """Returns why a folder cannot be made or written to, `None` where it can."""
+    path = located(folder)
+    above = next((each for each in (path, *path.absolute().parents) if exists(each)), path)
+    if not above.is_dir():
+        return f"{folder}: {above} is a file, expected a folder"
+    return None if os.access(above, os.W_OK) else f"{folder}: {above} cannot be written to"
 
 
 def _data_path_problem(source: str) -> str | None:

@@ -11,6 +11,7 @@ import torch
 from transformers.utils import is_torch_bf16_gpu_available
 from trl import SFTConfig
 
+from verbose_logging import automatic
 from verbose_logging.errors import SettingsError
 
 OUTPUT_DIR = "results"
@@ -50,6 +51,8 @@ def training_arguments(given: Mapping[str, Any], *, positions: int | None, evalu
         "disable_tqdm": not sys.stderr.isatty(),
     }
     chosen = {**defaults, **(_evaluation(given) if evaluates else {}), **_checkpointing(given)}
+    if automatic.NAME in (chosen["report_to"] or ()):
+        automatic.register()
     if positions:
         longest = chosen.get("max_length", SFTConfig.max_length)
         chosen["max_length"] = min(longest or positions, positions)

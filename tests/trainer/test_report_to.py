@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from transformers.integrations import integration_utils
 
-from verbose_logging import VerboseLoggingCallback, report_to
-from verbose_logging.automatic import AutomaticCallback
+import verbose_logging.report_to  # noqa: F401 - imported for what it does
+from verbose_logging import VerboseLoggingCallback
+from verbose_logging.automatic import AutomaticCallback, register
 
 pytestmark = pytest.mark.trainer
 
@@ -69,10 +71,10 @@ def test_of_two_automatic_ones_the_first_records(make_trainer: Any, log: Path) -
 
 def test_the_name_is_added_once() -> None:
     """Registering again changes nothing, and every other name is as it was."""
-    known = report_to.integration_utils.INTEGRATION_TO_CALLBACK
+    known = integration_utils.INTEGRATION_TO_CALLBACK
     before = dict(known)
 
-    report_to.register()
+    register()
 
     assert before == known
     assert {"tensorboard", "wandb", "verbose_logging"} <= known.keys()

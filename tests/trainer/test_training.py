@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 import yaml
+from datasets import IterableDataset
 from peft import AutoPeftModelForCausalLM
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from verbose_logging import callbacks_from_config, train_with_config
 from verbose_logging.cli import main
 from verbose_logging.errors import SettingsError
+from verbose_logging.tokenizing import train_tokenizer
 from verbose_logging.training import TrainingResult
 
 pytestmark = pytest.mark.trainer
@@ -193,6 +195,59 @@ def test_nothing_to_resume_is_told_before_loading(quick: Any) -> None:
         quick(resume_from_checkpoint=True)
 
 
+ROWS: dict[str, Any] = {
+    "prompt and completion": [{"prompt": "one and one is", "completion": " two"}],
+    "messages": [{"messages": [{"role": "user", "content": "one"}, {"role": "assistant", "content": "two"}]}],
+    "instruction": [{"instruction": "Add.", "input": "1 1", "output": "2"}],
+    "tokens": [{"input_ids": [1, 2, 3, 4]}],
+}
+
+
+@pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
+def test_rows_of_every_shape_train(rows: list[dict[str, Any]], quick: Any) -> None:
+    """What each shape holds reaches the Trainer in a form that it takes."""
+    assert 3 == quick(train_dataset=rows * 16, eval_dataset=rows).steps
+
+
+def test_a_column_of_another_name_trains(quick: Any) -> None:
+    """TRL's own key for the text's column means the same as ours."""
+    assert 3 == quick(train_dataset=[{"body": "one and one"}] * 16, dataset_text_field="body").steps
+
+
+def test_a_stream_trains(quick: Any) -> None:
+    """Rows that arrive one by one are trained on, and are as many steps as `max_steps` says."""
+    stream = IterableDataset.from_generator(lambda: iter(TEXTS))
+
+    assert 3 == quick(train_dataset=stream).steps
+
+
+def test_reported_by_name_too_it_is_one_log(quick: Any) -> None:
+    """`report_to: verbose_logging` in a config needs no import, and beside `use_verbose_logging` nothing is doubled."""
+    result = quick(use_verbose_logging=True, report_to="verbose_logging")
+
+    assert 1 == sum(entry["type"] == "training_start" for entry in entries(result.log_file))
+
+
+def test_how_a_training_failed_is_in_its_log(quick: Any, tmp_path: Path) -> None:
+    """An error in the middle leaves the log whole, with its traceback, and goes on its way."""
+
+    def rows() -> Iterator[dict[str, str]]:
+        yield from TEXTS[:8]
+        raise RuntimeError("the data ran out")
+
+    stream = IterableDataset.from_generator(rows)
+    with pytest.raises(RuntimeError, match="the data ran out"):
+        quick(train_dataset=stream, tokenizer_name=_saved_tokenizer(tmp_path), use_verbose_logging=True, max_steps=9)
+
+    last = entries(Path("verbose_training_logs.jsonl"))[-1]
+    assert ("training_failed", "the data ran out") == (last["type"], last["exception"]["message"])
+
+
+def _saved_tokenizer(folder: Path) -> str:
+    train_tokenizer(row["text"] for row in TEXTS).save_pretrained(folder / "tokenizer")
+    return str(folder / "tokenizer")
+
+
 def test_a_row_longer_than_the_model_is_cut(quick: Any, caplog: pytest.LogCaptureFixture) -> None:
     """A length that the model's positions do not hold is lowered, and said."""
     model = {"architecture": "gpt2", "n_embd": 16, "n_layer": 1, "n_head": 2, "n_positions": 8, "vocab_size": 300}
@@ -299,6 +354,11 @@ REFUSED = {
         {"train_dataset": TEXTS[:3], "eval_fraction": 0.1},
         "eval_fraction: got 0.1, which leaves nothing on one side of 3 rows",
     ),
+    "numbers where text belongs": (
+        {"train_dataset": [{"text": 5}]},
+        "train_dataset: column 'text' holds int, expected text",
+    ),
+    "an output folder that is a file": ({"output_dir": f"{__file__}/out"}, "is a file, expected a folder"),
     "a checkpoint that is not there": (
         {"resume_from_checkpoint": "results/checkpoint-9"},
         "resume_from_checkpoint: results/checkpoint-9: no such folder",

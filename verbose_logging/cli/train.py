@@ -95,7 +95,7 @@ def _closing_lines(result: TrainingResult) -> list[str]:
         "",
         f"Trained {counted(result.steps, 'step')}, mean loss {fixed(result.metrics.get('train_loss'))}.",
         *(f"  {label:<8}  {from_here(path)}" for label, path in rows.items() if path is not None),
-        *(["  Not recorded: use_verbose_logging is not true."] if result.log_file is None else []),
+        *(["  Not recorded."] if result.log_file is None else []),
     ]
 
 
