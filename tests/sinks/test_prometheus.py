@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from verbose_logging.facts import RunBroken, TrainingInspected
+from verbose_logging.sinks.gauges import gauge_of
 from verbose_logging.sinks.prometheus import PrometheusSink
 from verbose_logging.testing import FactScript, record
 
@@ -122,3 +123,19 @@ def test_a_port_that_is_taken_is_said_in_one_line() -> None:
 
         with pytest.raises(OSError, match=f"port {port}: .*; prometheus_port= names another"):
             sink.write(record(script().facts).entries)
+
+
+def test_help_says_what_the_number_is_there() -> None:
+    """The loss of an evaluation is not told as that of a step, nor an epoch's figure as a window's."""
+    assert "Training loss of the step." == gauge_of("train/loss").help
+    assert "loss of the last evaluation." == gauge_of("eval/loss").help
+    assert "avg_step_time_seconds of the last epoch." == gauge_of("epoch/avg_step_time_seconds").help
+    assert "As resource_usage.cpu.usage_percent in the log." == gauge_of("system/cpu/usage_percent").help
+
+
+def test_names_that_look_alike_do_not_overwrite_each_other(sink: PrometheusSink) -> None:
+    """Of two metrics with the same name in Prometheus's alphabet the first one stands."""
+    run = FactScript(total_steps=1, steps_per_epoch=1).open().begin().epoch_begin()
+    sink.write(record(run.step(loss=1.0, **{"rewards/chosen": 2.0, "rewards.chosen": 3.0}).facts).entries)
+
+    assert 2.0 == scraped(sink)["verbose_logging_train_rewards_chosen"]

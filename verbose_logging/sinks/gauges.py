@@ -24,7 +24,8 @@ _UNITS = {
 }
 _UNIT = re.compile(rf"_({'|'.join(_UNITS)})(?=$|_per_second$)")
 _DEVICE = re.compile(r"system/gpu/(\d+)/(.+)")
-_PLAIN_GROUPS = ("timing/", "progress/", "system/")
+_PLAIN_GROUPS = frozenset({"timing", "progress", "system"})
+_IN_THE_LOG = {"timing": "timing", "train": "metrics", "progress": "progress", "system": "resource_usage"}
 _UNSAFE = re.compile(r"[^a-zA-Z0-9_]+")
 
 
@@ -51,21 +52,26 @@ def gauge_of(path: str) -> GaugeSpec:
         >>> gauge_of("timing/eta_minutes").name, gauge_of("timing/eta_minutes").scale
         ('verbose_logging_eta_seconds', 60.0)
         >>> gauge_of("system/gpu/1/memory_used_gb")
-        GaugeSpec(name='verbose_logging_gpu_memory_used_bytes', help='memory_used_gb of a GPU, as last read.', \
-scale=1073741824.0, labels={'gpu': '1'})
+        GaugeSpec(name='verbose_logging_gpu_memory_used_bytes', \
+help='As resource_usage.gpu.devices.memory_used_gb in the log.', scale=1073741824.0, labels={'gpu': '1'})
         >>> gauge_of("train/rewards/chosen").name
         'verbose_logging_train_rewards_chosen'
     """
     if device := _DEVICE.fullmatch(path):
         index, reading = device.groups()
-        return _spec(f"gpu_{reading}", f"{reading} of a GPU, as last read.", {"gpu": index})
+        return _spec(f"gpu_{reading}", f"As resource_usage.gpu.devices.{reading} in the log.", {"gpu": index})
     group, _, name = path.partition("/")
     if group == "finding":
         return GaugeSpec(f"{PREFIX}finding_firing", "1 while a finding holds.", labels={"rule": name})
-    text = _descriptions().get(name) or (
-        f"{name} of the machine, as last read." if group == "system" else f"{name}, as last logged."
-    )
-    return _spec(name if path.startswith(_PLAIN_GROUPS) else path, text, {})
+    return _spec(name if group in _PLAIN_GROUPS else path, _help(group, name), {})
+
+
+def _help(group: str, name: str) -> str:
+    """Returns what a number is: as its meter says it, or else where it stands in the log, which has its own units."""
+    if group in {"eval", "epoch"}:
+        return f"{name} of the last {'evaluation' if group == 'eval' else group}."
+    described = None if group == "system" else _descriptions().get(name)
+    return described or f"As {_IN_THE_LOG[group]}.{name.replace('/', '.')} in the log."
 
 
 def _spec(name: str, text: str, labels: dict[str, str]) -> GaugeSpec:

@@ -41,6 +41,8 @@ class PrometheusSink:
         self._run_name = run_name or ""
         self._registry = prometheus_client.CollectorRegistry()
         self._gauges: dict[str, Any] = {}
+        self._specs: dict[str, GaugeSpec] = {}
+        self._owners: dict[tuple[str, ...], str] = {}
         self._server: MetricsServer | None = None
         self._reader = ScalarReader()
 
@@ -75,10 +77,18 @@ class PrometheusSink:
         if numbers is None or isinstance(entry, UserEntry):
             return
         for path, value in numbers.values.items():
-            self._set(gauge_of(path), value)
+            self._set_number(path, value)
         if isinstance(entry, TrainingStepComplete | ProgressReport):
             self._set(_STEP, entry.step)
             self._set(_LAST_STEP, numbers.wall)
+
+    def _set_number(self, path: str, value: float) -> None:
+        """Sets the gauge of a number; of two whose names Prometheus cannot tell apart the first one has it."""
+        spec = self._specs.get(path)
+        if spec is None:
+            spec = self._specs[path] = gauge_of(path)
+        if self._owners.setdefault((spec.name, *spec.labels.values()), path) == path:
+            self._set(spec, value)
 
     def _set(self, spec: GaugeSpec, value: float) -> None:
         gauge = self._gauges.get(spec.name)
