@@ -38,7 +38,7 @@ from verbose_logging.sinks.actions import StopRequest
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.fan_out import FanOut
 from verbose_logging.sinks.lane import Lane
-from verbose_logging.sinks.named import make_sinks
+from verbose_logging.sinks.named import make_sinks, patience_with
 from verbose_logging.watchdog import Watchdog
 
 # Train begin waits half a second at most: a moment for an earlier session, and one for the description of the machine.
@@ -118,7 +118,10 @@ class Session:
             clock=self._clock,
             fallback=fallback,
         )
-        own = {name: Lane(name, sink, self._problems) for name, sink in make_sinks(settings).items()}
+        own = {
+            name: Lane(name, sink, self._problems, patience_seconds=patience_with(sink))
+            for name, sink in make_sinks(settings).items()
+        }
         stop = {} if self.stop is None else {"stop": self.stop}
         return {**stop, **build_sinks(context), **own, **action_lanes(settings, self._problems)}
 

@@ -91,6 +91,21 @@ def test_a_hung_sink_is_waited_for_once(hanging: Hanging) -> None:
     assert {"waiting_entries": 2} == lane.report()
 
 
+def test_a_sink_that_loads_is_not_called_hung(hanging: Hanging) -> None:
+    """One that may take its time is waited for no longer than any other, and told of when its time is over."""
+    told: list[str] = []
+    lane = Lane("late", hanging, lambda part, _error: told.append(part), patience_seconds=1.5)
+    lane.write(some(2))
+    lane.flush()
+    assert [] == told
+    assert {"waiting_entries": 2} == lane.report()
+
+    threading.Event().wait(0.6)
+    lane.flush()
+    lane.flush()
+    assert ["sink late"] == told
+
+
 def test_a_hung_sink_is_left_behind(hanging: Hanging) -> None:
     """Closing waits two seconds and no more; what still waits then counts as not delivered."""
     lane = Lane("hanging", hanging, no_problem)

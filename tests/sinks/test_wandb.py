@@ -102,6 +102,16 @@ def test_the_run_is_finished(own: Path) -> None:
     assert 0 == end.exit_code
 
 
+def test_runs_one_after_the_other_are_runs_of_their_own(tmp_path: Path) -> None:
+    """A run of ours that is being finished is not taken for somebody's active one."""
+    run(LOOP + LOOP, tmp_path)
+
+    assert 2 == len(list(tmp_path.glob("wandb/offline-run-*")))
+    for line in (tmp_path / "verbose_training_logs.jsonl").read_text(encoding="utf-8").splitlines():
+        sinks = (json.loads(line).get("logger") or {}).get("sinks", {})
+        assert "failures" not in sinks.get("wandb", {})
+
+
 def test_an_active_run_is_joined_and_left_open(tmp_path: Path) -> None:
     """Somebody else's run keeps all its rows at its own steps, has ours below `verbose/`, and goes on."""
     run(GUEST, tmp_path)

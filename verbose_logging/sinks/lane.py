@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import monotonic
 
 from verbose_logging.entries import Entry
 from verbose_logging.guard import Guard
@@ -30,14 +31,25 @@ class Lane:
         sink: Where the entries go; called on the lane's thread only.
         on_problem: Told of the sink's first failure, of its being switched off, and of the first time it hangs.
         most_entries: How many entries may wait.
+        patience_seconds: How long a flush may go unanswered before that is told as hanging.
     """
 
-    def __init__(self, name: str, sink: Sink, on_problem: OnProblem, *, most_entries: int = _MOST_ENTRIES) -> None:
+    def __init__(
+        self,
+        name: str,
+        sink: Sink,
+        on_problem: OnProblem,
+        *,
+        most_entries: int = _MOST_ENTRIES,
+        patience_seconds: float = _FLUSH_SECONDS,
+    ) -> None:
         self._part = f"sink {name}"
         self._sink = sink
         self._on_problem = on_problem
         self._guard = Guard(on_problem)
         self._most_entries = most_entries
+        self._patience_seconds = patience_seconds
+        self._asked_at = 0.0
         self._batches: deque[list[Entry]] = deque()
         self._given = self._done = self._dropped = self._undelivered = 0
         self._changed = threading.Condition()  # held for a moment only, never while the sink works
@@ -61,14 +73,17 @@ class Lane:
         """Waits a second at most for the sink to take what it was given and to flush; not again while it hangs."""
         self._start()
         with self._changed:
-            if self._thread is None or self._flush_wanted or self._closing:
+            if self._thread is None or self._closing:
                 return
-            self._flush_wanted = True
-            self._changed.notify_all()
-            flushed = self._changed.wait_for(lambda: not self._flush_wanted, _FLUSH_SECONDS)
-        if not (flushed or self._has_hung):
+            if not self._flush_wanted:
+                self._flush_wanted = True
+                self._asked_at = monotonic()
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: not self._flush_wanted, _FLUSH_SECONDS)
+            hangs = self._is_silent_for(self._patience_seconds)
+        if hangs and not self._has_hung:
             self._has_hung = True
-            self._on_problem(self._part, TimeoutError(f"no answer for {_FLUSH_SECONDS:g} s; its entries wait"))
+            self._on_problem(self._part, TimeoutError(f"no answer for {self._patience_seconds:g} s; its entries wait"))
 
     def close(self) -> None:
         """Gives the sink two seconds to take the rest and to close, then leaves it behind."""
@@ -85,12 +100,15 @@ class Lane:
         failed = failures.get(self._part) or next(iter(failures.values()), {})  # writing, else flushing or closing
         waiting = self._given - self._done
         missing = self._undelivered + self._dropped + (waiting if self._closing else 0)
-        hung = self._has_hung and self._flush_wanted and not self._closing
+        hung = self._is_silent_for(_FLUSH_SECONDS) and not self._closing
         return (
             dict(failed)
             | ({"undelivered_entries": missing} if missing else {})
             | ({"waiting_entries": waiting} if hung and waiting else {})
         )
+
+    def _is_silent_for(self, seconds: float) -> bool:
+        return self._flush_wanted and monotonic() - self._asked_at >= seconds
 
     def _start(self) -> None:
         if self._closing or (self._thread is not None and self._thread.is_alive()) or sys.is_finalizing():

@@ -12,6 +12,8 @@ from verbose_logging.named_sinks import GROUP, NAMED_SINKS
 from verbose_logging.protocols import Sink
 from verbose_logging.settings import Settings
 
+_LOADING_SECONDS = 15.0
+
 
 def make_sinks(settings: Settings) -> dict[str, Sink]:
     """Returns what `sinks=` asks for, by name; an object goes by its class and its place."""
@@ -22,6 +24,11 @@ def make_sinks(settings: Settings) -> dict[str, Sink]:
         else:
             made[f"{type(given).__name__} {place}"] = given
     return made
+
+
+def patience_with(sink: Sink) -> float:
+    """Returns for how many seconds a sink's silence is no trouble: one that loads a library takes its time."""
+    return _LOADING_SECONDS if isinstance(sink, LateSink) else 1.0
 
 
 class LateSink:

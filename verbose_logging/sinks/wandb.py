@@ -59,7 +59,7 @@ class WandbSink:
         self._run.define_metric(f"{prefix}*", step_metric=self._step)
 
     def _begin(self) -> Any:
-        quiet = self._wandb.Settings(silent=True, console="off")
+        quiet = self._wandb.Settings(silent=True, console="off", reinit="create_new")  # active for nobody else
         return self._wandb.init(name=self._run_name, settings=quiet)
 
     def _log(self, numbers: Scalars) -> None:
