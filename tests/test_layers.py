@@ -16,7 +16,7 @@ PURE = {
     "flight_recorder", "settings",
     "flop_costs", "option_checks", "peaks", "run_document", "ring", "console", "phases", "printable", "named_sinks",
     "notify_addresses",
-    "loopback", "testing",
+    "loopback", "log_parts", "testing",
     "config", "config_file", "config_names", "value_checks", "sources", "data_shapes", "training_folders",
     "training_memory",
 }  # fmt: skip

@@ -115,6 +115,7 @@ class Session:
             log_save_interval=settings.log_save_interval,
             console_forms=settings.console_forms,
             console_interval=settings.console_interval,
+            max_log_bytes=settings.max_log_bytes,
             clock=self._clock,
             fallback=fallback,
         )

@@ -49,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         output_dir: Where the run's JSON file goes; by default the Trainer's `output_dir`, else the log's folder.
         save_log_to_json: Whether the run's JSON file is written.
         log_save_interval: Steps between two savings of it.
+        max_log_bytes: What `log_file` may take on the disk, the parts that are set aside and packed beside it included,
+            and `standard_log_file` likewise; at least 1 MiB, `None` for no bound.
         console: What is printed: "steps" a line per step, "progress" a block per progress report, "table" a row per
             logged step, "milestones" starts, epochs, evaluations, checkpoints, findings and the end, which all others
             have too, "off" nothing; "auto" is milestones at low, progress at medium, steps and progress above.
@@ -98,6 +100,7 @@ Valid: low, medium, high, ultra
     output_dir: str | None = None
     save_log_to_json: bool = True
     log_save_interval: Annotated[int, msgspec.Meta(ge=1)] = 100
+    max_log_bytes: Annotated[int, msgspec.Meta(ge=1 << 20)] | None = None
     console: ConsoleForm = "auto"
     console_interval: Annotated[float, msgspec.Meta(ge=0)] | None = None
     progress_percent: Positive | None = None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from verbose_logging.errors import LogError
+from verbose_logging.log_parts import parts_of
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
@@ -66,6 +67,23 @@ def _ignore(_position: int) -> None:
 
 
 def line_blocks(path: Path, on_position: Callable[[int], None] = _ignore) -> Iterator[Block]:
+    """Yields the lines of a log and, before them, of the parts that were set aside from it; numbered as one file.
+
+    Args:
+        path: The log, or one part of it.
+        on_position: Told after each block how many bytes of the log itself have been read.
+
+    Raises:
+        LogError: A file cannot be opened, or is no regular one (a pipe, a device).
+    """
+    first = 1
+    for part in (*parts_of(path), path):
+        for block in file_blocks(part, on_position if part == path else _ignore):
+            yield block._replace(first=first)
+            first += len(block.lines)
+
+
+def file_blocks(path: Path, on_position: Callable[[int], None] = _ignore) -> Iterator[Block]:
     """Yields the lines of a file; one that cannot be read to its end gives those before the damage, and then it.
 
     Args:

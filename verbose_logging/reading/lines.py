@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from verbose_logging.reading.blocks import Block, line_blocks
+from verbose_logging.reading.blocks import Block, file_blocks, line_blocks
 
 # what msgspec raises on bytes that anyone may have written: not JSON, not of the type, not UTF-8, nested too deeply
 UNREADABLE: tuple[type[Exception], ...] = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -54,7 +54,17 @@ def numbered_lines(path: Path, on_position: Callable[[int], None] | None = None)
     Raises:
         LogError: The file cannot be opened, or is no regular one (a pipe, a device).
     """
-    for block in line_blocks(path, on_position) if on_position else line_blocks(path):
+    for block in file_blocks(path, on_position) if on_position else file_blocks(path):
+        yield from lines_of(block)
+
+
+def log_lines(path: Path) -> Iterator[Line]:
+    """Returns the lines of a log, those of the parts that were set aside from it first.
+
+    Raises:
+        LogError: A file cannot be opened, or is no regular one (a pipe, a device).
+    """
+    for block in line_blocks(path):
         yield from lines_of(block)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from verbose_logging.reading.follow import followed_lines
-from verbose_logging.reading.lines import BrokenLineError, Line, numbered_lines, parse_object
+from verbose_logging.reading.lines import BrokenLineError, Line, log_lines, parse_object
 from verbose_logging.reading.problems import Problem, Problems
 
 
@@ -19,14 +19,14 @@ class LogReader:
     one is the business of `validate`.
 
     Args:
-        path: A log file, plain or gzip.
+        path: A log file, plain or gzip; what was set aside from it is read first.
         lines: Gives the numbered lines of the file.
 
     Raises:
         LogError: On iteration, when the file cannot be opened.
     """
 
-    def __init__(self, path: str | Path, lines: Callable[[Path], Iterator[Line]] = numbered_lines) -> None:
+    def __init__(self, path: str | Path, lines: Callable[[Path], Iterator[Line]] = log_lines) -> None:
         self.path = Path(path)
         self._lines = lines
         self._problems = Problems()

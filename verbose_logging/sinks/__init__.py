@@ -20,6 +20,7 @@ from verbose_logging.sinks.console_log import log_to_console
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.jsonl import JsonlSink
 from verbose_logging.sinks.lane import Lane
+from verbose_logging.sinks.rotation import Rotation
 from verbose_logging.sinks.run_file import RunFileSink
 from verbose_logging.sinks.standard import StandardSink
 from verbose_logging.sinks.terminal import is_watched
@@ -38,6 +39,7 @@ class SinkContext(msgspec.Struct, frozen=True, kw_only=True):
         log_save_interval: Steps between two savings of it.
         console_forms: What is printed, keys of `console.forms.FORMS`.
         console_interval: Least time of training between two step lines, in seconds; `None` where the stream decides.
+        max_log_bytes: What each of the two logs may take on the disk; `None` for no bound.
         clock: Both clocks.
         fallback: Told of trouble; takes what could not be delivered.
     """
@@ -49,6 +51,7 @@ class SinkContext(msgspec.Struct, frozen=True, kw_only=True):
     log_save_interval: int
     console_forms: tuple[str, ...]
     console_interval: float | None
+    max_log_bytes: int | None
     clock: Clock
     fallback: Fallback
 
@@ -56,15 +59,20 @@ class SinkContext(msgspec.Struct, frozen=True, kw_only=True):
 SinkFactory: TypeAlias = Callable[[SinkContext], "Sink | None"]
 
 
+def _append_file(path: Path, context: SinkContext) -> AppendFile:
+    limit, fallback = context.max_log_bytes, context.fallback
+    rotation = None if limit is None else Rotation(path, max_bytes=limit, on_problem=fallback.problem)
+    return AppendFile(path, clock=context.clock, fallback=fallback, rotation=rotation)
+
+
 def _jsonl(context: SinkContext) -> Sink:
-    file = AppendFile(context.log_file, clock=context.clock, fallback=context.fallback)
-    return JsonlSink(file, on_problem=context.fallback.problem)
+    return JsonlSink(_append_file(context.log_file, context), on_problem=context.fallback.problem)
 
 
 def _standard(context: SinkContext) -> Sink | None:
     if context.standard_log_file is None:
         return None
-    return StandardSink(AppendFile(context.standard_log_file, clock=context.clock, fallback=context.fallback))
+    return StandardSink(_append_file(context.standard_log_file, context))
 
 
 def _run_file(context: SinkContext) -> Sink | None:

@@ -19,6 +19,7 @@ from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.file_lock import share
 from verbose_logging.sinks.pending import PendingLines
 from verbose_logging.sinks.regular_file import close_quietly, is_at, open_regular
+from verbose_logging.sinks.rotation import Rotation
 from verbose_logging.sinks.tail_repair import repair_tail
 
 _BATCH_BYTES = 256 << 10
@@ -32,6 +33,7 @@ class AppendFile:
         clock: Times the attempts.
         fallback: Told of trouble; takes what could not be delivered.
         pending: The lines that wait.
+        rotation: Sets the file aside when it is full; `None` for a file that may grow.
         write: Does what `os.write` does.
         fsync: Does what `os.fsync` does.
     """
@@ -43,6 +45,7 @@ class AppendFile:
         clock: Clock,
         fallback: Fallback,
         pending: PendingLines | None = None,
+        rotation: Rotation | None = None,
         write: Callable[[int, bytes], int] = os.write,
         fsync: Callable[[int], None] = os.fsync,
     ) -> None:
@@ -50,6 +53,7 @@ class AppendFile:
         self._clock = clock
         self._fallback = fallback
         self._pending = PendingLines() if pending is None else pending
+        self._rotation = rotation
         self._write = write
         self._fsync = fsync
         self._backoff = Backoff()
@@ -123,7 +127,7 @@ class AppendFile:
 
     def _deliver(self) -> None:
         while batch := self._pending.head(max_bytes=_BATCH_BYTES):
-            descriptor = self._ready_descriptor()
+            descriptor = self._roomy_descriptor(len(batch))
             self._tail_is_whole = False
             written = self._write(descriptor, batch)
             lines = self._pending.delivered(written)
@@ -134,6 +138,17 @@ class AppendFile:
             self._tail_is_whole = True
             if not lines:
                 raise OSError(errno.ENOSPC, "no room for a whole line: disk, quota or size limit", str(self._path))
+
+    def _roomy_descriptor(self, coming_bytes: int) -> int:
+        """Returns a descriptor of a file that so much more may be written to."""
+        descriptor = self._ready_descriptor()
+        rotation = self._rotation
+        if rotation is None or not rotation.is_due(descriptor, coming_bytes) or not rotation.set_aside(descriptor):
+            return descriptor
+        descriptor = self._reopen()
+        self._tail_is_whole = True
+        rotation.tidy()
+        return descriptor
 
     def _ready_descriptor(self) -> int:
         """Returns a descriptor of the file that is at the path now, and ends in a newline."""
