@@ -25,6 +25,7 @@ from verbose_logging.cli.schema import schema
 from verbose_logging.cli.show import show
 from verbose_logging.cli.train import train
 from verbose_logging.cli.validate import validate
+from verbose_logging.cli.watch import watch
 from verbose_logging.errors import ConfigError, LogError, VerboseLoggingError
 from verbose_logging.printable import printable
 
@@ -38,6 +39,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "compare": compare,
     "plot": plot,
     "export": export,
+    "watch": watch,
     "validate": validate,
     "schema": schema,
 }

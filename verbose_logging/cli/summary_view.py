@@ -14,8 +14,13 @@ from verbose_logging.cli.output import safe
 from verbose_logging.cli.summary_rows import ROWS, loss_text
 from verbose_logging.formatting import ledger_rows, peak
 
-_STYLES = {"complete": "bold green", "failed": "bold red", "interrupted": "bold yellow", "unfinished": "bold cyan"}
-_SEVERITY_STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
+OUTCOME_STYLES = {
+    "complete": "bold green",
+    "failed": "bold red",
+    "interrupted": "bold yellow",
+    "unfinished": "bold cyan",
+}
+SEVERITY_STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
 _FILES_BESIDE = ("training_logs.jsonl", "verbose_logging_errors.log")
 _SELECT_STEPS = 'select(.type == "training_step_complete")'
 
@@ -29,7 +34,7 @@ def summary_view(summary: Mapping[str, Any]) -> Iterator[Text | Table]:
     """
     if "short_log" in summary:
         yield safe(_short_log_note(summary))
-    yield safe(summary["verdict"], _STYLES.get(str(summary["outcome"]), ""))
+    yield safe(summary["verdict"], OUTCOME_STYLES.get(str(summary["outcome"]), ""))
     rows = _pairs((label, row(summary)) for label, row in ROWS.items())
     if rows:
         yield rows
@@ -94,7 +99,7 @@ def _alerts(summary: Mapping[str, Any]) -> Table | None:
         told = [alert.get("message", ""), alert.get("suggestion", "")]
         where = f"step {alert['first_step']}, " if "first_step" in alert else ""
         table.add_row(
-            safe(f"  {severity}", _SEVERITY_STYLES.get(severity, "")),
+            safe(f"  {severity}", SEVERITY_STYLES.get(severity, "")),
             safe(alert["rule"]),
             safe(f"{where}{alert['times']}x{state}"),
             safe("; ".join(text for text in told if text)),

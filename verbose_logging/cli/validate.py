@@ -10,8 +10,11 @@ import typer
 from rich.console import Console
 
 from verbose_logging.cli.output import new_console, print_json, safe
+from verbose_logging.cli.progress import reading_progress
 from verbose_logging.errors import LogError
 from verbose_logging.reading.locate import find_run
+from verbose_logging.reading.repair import repair_log
+from verbose_logging.reading.source import is_log
 from verbose_logging.reading.validate import Finding, Gap, Report, validate_log
 
 _FINDINGS_SHOWN = 20
@@ -22,10 +25,34 @@ def validate(
         Path | None, typer.Argument(help="A log, or a folder with logs; the newest log below here if left out.")
     ] = None,
     *,
+    repair: Annotated[bool, typer.Option("--repair", help="Write a repaired copy; the log stays as it is.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
 ) -> None:
     """Check that a log is strict JSON, satisfies the schema and misses no entry."""
-    report = validate_log(find_run(file))
+    path = find_run(file)
+    if not is_log(path):
+        raise LogError(f"{path}: a run JSON, not a log; 'verbose-logging show {path}' reads it")
+    (_repair if repair else _report)(path, as_json=as_json)
+
+
+def _repair(path: Path, *, as_json: bool) -> None:
+    with reading_progress([path]) as on_position:
+        done = repair_log(path, on_position=on_position)
+    if as_json:
+        print_json(msgspec.to_builtins(done) | {"dropped": [problem._asdict() for problem in done.dropped]})
+        return
+    console = new_console()
+    for problem in done.dropped[:_FINDINGS_SHOWN]:
+        console.print(safe(f"dropped: {path}:{problem.line}: {problem.what}"), soft_wrap=True)
+    if done.dropped_count > _FINDINGS_SHOWN:
+        console.print(f"... {done.dropped_count - _FINDINGS_SHOWN} more; --json lists them")
+    counts = f"{done.kept} lines kept, {done.mended} mended, {done.dropped_count} dropped"
+    console.print(safe(f"repaired: {done.copy}, {counts}"), soft_wrap=True)
+
+
+def _report(path: Path, *, as_json: bool) -> None:
+    with reading_progress([path]) as on_position:
+        report = validate_log(path, on_position=on_position)
     if as_json:
         print_json(msgspec.to_builtins(report) | {"is_valid": report.is_valid})
     else:

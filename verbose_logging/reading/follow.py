@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.lines import Line
+from verbose_logging.reading.blocks import Block
+from verbose_logging.reading.lines import Line, lines_of
 
 POLL_SECONDS = 0.5
 _CHUNK_BYTES = 1 << 18
@@ -29,7 +31,7 @@ class Follower:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._number = 0
+        self._next = 1
         self._rest = b""
         self._open()
 
@@ -39,8 +41,8 @@ class Follower:
         except OSError as error:
             raise LogError(f"{self._path}: {error.strerror or error}") from error
 
-    def new_lines(self) -> Iterator[Line]:
-        """Yields the lines that have come since the last call."""
+    def new_blocks(self) -> Iterator[Block]:
+        """Yields the lines that have come since the last call, many at a time."""
         yield from self._appended()
         try:
             at_path = self._path.stat()
@@ -53,22 +55,28 @@ class Follower:
             self._open()
             yield from self._appended()
 
+    def new_lines(self) -> Iterator[Line]:
+        """Yields the lines that have come since the last call, one by one."""
+        for block in self.new_blocks():
+            yield from lines_of(block)
+
     def close(self) -> None:
         """Lets go of the file."""
         self._file.close()
 
     def _restart(self) -> None:
-        self._number, self._rest = 0, b""
+        self._next, self._rest = 1, b""
 
-    def _appended(self) -> Iterator[Line]:
+    def _appended(self) -> Iterator[Block]:
         if os.fstat(self._file.fileno()).st_size < self._file.tell():
             self._restart()
             self._file.seek(0)
         while chunk := self._file.read(_CHUNK_BYTES):
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
-            for line in lines:
-                self._number += 1
-                yield Line(self._number, line.rstrip(b"\r"), whole=True)
+            lines = BytesIO(self._rest + chunk).readlines()
+            self._rest = b"" if lines[-1].endswith(b"\n") else lines.pop()
+            if lines:
+                yield Block(self._next, lines)
+                self._next += len(lines)
 
 
 def followed_lines(path: Path, pause: Callable[[float], None] = time.sleep) -> Iterator[Line]:

@@ -52,16 +52,20 @@ class LogScan:
     def __init__(self, path: Path, on_position: Callable[[int], None] = lambda _: None) -> None:
         self._path = path
         self._on_position = on_position
-        self.problems = Problems()
+        self._begin()
 
-    def __iter__(self) -> Iterator[Item]:
+    def _begin(self) -> None:
         self.problems = Problems()
         self._run_id: str | None = None
         self._run_key = b""
-        for block in line_blocks(self._path, self._on_position):
-            yield from self._items(block)
 
-    def _items(self, block: Block) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[Item]:
+        self._begin()
+        for block in line_blocks(self._path, self._on_position):
+            yield from self.items(block)
+
+    def items(self, block: Block) -> Iterator[Item]:
+        """Yields what stands in the next block of the file."""
         rows = _leading_steps(block.lines)
         if rows:
             yield from self._by_run(rows, range(block.first, block.first + len(rows)), block.lines)

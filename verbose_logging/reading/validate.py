@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,13 +71,17 @@ class Report(msgspec.Struct):
         return self.finding_count == 0
 
 
-def validate_log(path: str | Path) -> Report:
+def validate_log(path: str | Path, *, on_position: Callable[[int], None] = lambda _: None) -> Report:
     """Returns what is in a log and what is wrong with it; reads one line at a time.
+
+    Args:
+        path: The log.
+        on_position: Told now and then how many bytes of it have been read.
 
     Raises:
         LogError: The file cannot be opened.
     """
-    return _Validation(Path(path)).run()
+    return _Validation(Path(path)).run(on_position)
 
 
 class _Validation:
@@ -88,9 +93,9 @@ class _Validation:
         self._types: Counter[str] = Counter()
         self._last_seq: dict[tuple[str, int], int] = {}
 
-    def run(self) -> Report:
+    def run(self, on_position: Callable[[int], None]) -> Report:
         """Reads the file and returns the report."""
-        for line in numbered_lines(self._path):
+        for line in numbered_lines(self._path, on_position):
             self._take(line)
         if not self._report.entries and not self._report.finding_count:
             self._note(Finding(0, "no entry in the file"))
