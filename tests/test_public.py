@@ -17,6 +17,7 @@ PUBLIC = [
     "VerboseTracker",
     "callbacks_from_config",
     "compare_runs",
+    "diagnose",
     "load_run",
     "read_entries",
     "train_with_config",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from verbose_logging.callback import VerboseLoggingCallback
     from verbose_logging.loop import TrainingLogger
     from verbose_logging.reading.compare import compare_runs
+    from verbose_logging.reading.diagnose import diagnose
     from verbose_logging.reading.load import load_run
     from verbose_logging.reading.reader import read_entries
     from verbose_logging.settings import Settings
@@ -30,6 +31,7 @@ __all__ = [
     "VerboseTracker",
     "callbacks_from_config",
     "compare_runs",
+    "diagnose",
     "load_run",
     "read_entries",
     "train_with_config",
@@ -42,6 +44,7 @@ _HOMES = {
     "VerboseTracker": "accelerate_tracker",
     "callbacks_from_config": "automatic",
     "compare_runs": "reading.compare",
+    "diagnose": "reading.diagnose",
     "load_run": "reading.load",
     "read_entries": "reading.reader",
     "train_with_config": "training",

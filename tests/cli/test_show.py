@@ -10,6 +10,7 @@ from verbose_logging.cli import main
 
 STARTED_AT = datetime.fromisoformat("2026-01-02T03:04:05+00:00").astimezone().isoformat()
 WHOLE = rf"""complete: 4 of 4 steps in 10 s
+WARNING high_memory: memory at 91% \x1b[31m
   run          run-1, level high, started {STARTED_AT}
   model        TinyLM, 1,000 parameters, 25.0% trainable
   data         train 32 samples, eval 8 samples
@@ -154,7 +155,7 @@ def test_what_some_runs_have_is_shown(log_file: Path, capsys: pytest.CaptureFixt
         "Evaluation losses",
         "  eval_a_loss  last 6.5000, best 6.5000 (step 2)",
         "  eval_b_loss  last 7.5000, best 7.5000 (step 2)",
-    ] == lines[4:14]
+    ] == lines[5:15]
 
 
 @pytest.mark.usefixtures("log_file")

@@ -25,6 +25,7 @@ def test_a_whole_run_in_brief(full_run: Any) -> None:
 
     assert {
         "verdict": "complete: 4 of 4 steps in 11 s",
+        "health": "WARNING high_memory, over again: entry 8",
         "outcome": "complete",
         "time_ledger": {"forward_backward_seconds": 3.0, "other_seconds": 1.0, "total_seconds": 4.0},
         "peaks": {"memory_usage_peak": 68.2},

@@ -9,7 +9,9 @@ NAN = float("nan")
 
 def test_a_nan_is_told_at_its_step_and_micro_batch(story: Any) -> None:
     """The third step's second micro-batch is named, with the last loss that was a number."""
-    run = story(total_steps=10, arguments={"logging_nan_inf_filter": True}).steps([3.0, 2.9])
+    run = story(total_steps=10, arguments={"logging_nan_inf_filter": True, "gradient_accumulation_steps": 2}).steps(
+        [3.0, 2.9]
+    )
     run.script.step(gradient_norm=NAN, micro_steps=[{"loss": 1.4}, {"loss": NAN}])
 
     found = run.findings()[0]

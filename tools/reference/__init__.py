@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools.reference.commands import commands
 from tools.reference.entry_types import common_keys, entry_types
+from tools.reference.explanations import explained_findings, explained_metrics
 from tools.reference.levels import levels
 from tools.reference.metrics import metrics
 from tools.reference.options import options
@@ -23,6 +24,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "common-keys": common_keys,
     "entry-types": entry_types,
+    "explained-findings": explained_findings,
+    "explained-metrics": explained_metrics,
     "levels": levels,
     "metrics": metrics,
     "old-names": old_names,

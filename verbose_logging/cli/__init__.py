@@ -17,6 +17,7 @@ import typer
 
 from verbose_logging.cli.compare import compare
 from verbose_logging.cli.demo import demo
+from verbose_logging.cli.diagnose import diagnose
 from verbose_logging.cli.export import export
 from verbose_logging.cli.list_runs import list_runs
 from verbose_logging.cli.plot import plot
@@ -40,6 +41,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "plot": plot,
     "export": export,
     "watch": watch,
+    "diagnose": diagnose,
     "validate": validate,
     "schema": schema,
 }

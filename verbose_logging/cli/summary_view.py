@@ -35,6 +35,8 @@ def summary_view(summary: Mapping[str, Any]) -> Iterator[Text | Table]:
     if "short_log" in summary:
         yield safe(_short_log_note(summary))
     yield safe(summary["verdict"], OUTCOME_STYLES.get(str(summary["outcome"]), ""))
+    if "health" in summary:
+        yield safe(summary["health"], SEVERITY_STYLES.get(summary["health"].partition(" ")[0], "green"))
     rows = _pairs((label, row(summary)) for label, row in ROWS.items())
     if rows:
         yield rows

@@ -46,7 +46,8 @@ class NonfiniteLoss(BaseRule):
         return (self._found(entry, loss),)
 
     def _found(self, entry: TrainingStepComplete, loss: float) -> Condition:
-        micro_step = entry.metrics.get("nonfinite_micro_step")
+        accumulates = (self.run.number("gradient_accumulation_steps") or 1) > 1
+        micro_step = entry.metrics.get("nonfinite_micro_step") if accumulates else None
         where = f"step {entry.step}" + (f", micro-batch {micro_step}" if micro_step else "")
         hidden = self.run.arguments.get("logging_nan_inf_filter") is True
         verdict = f"The loss is {_word(loss)} at {where}"

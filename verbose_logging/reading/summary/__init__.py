@@ -14,6 +14,7 @@ from verbose_logging.reading.fields import known
 from verbose_logging.reading.scan import Item, item_of
 from verbose_logging.reading.summary.course import Ending, Progress, Span, Subject
 from verbose_logging.reading.summary.events import Alerts, Checkpoints
+from verbose_logging.reading.summary.health import health
 from verbose_logging.reading.summary.metrics import Evaluations, Losses, Rates, StepTimes
 from verbose_logging.reading.summary.own_account import OwnAccount
 from verbose_logging.reading.summary.part import Part
@@ -61,4 +62,4 @@ def summary_of(parts: Iterable[Part], now: datetime | None = None) -> dict[str, 
     summary: dict[str, Any] = {}
     for part in parts:
         summary |= known(**part.result())
-    return {"verdict": verdict(summary, now)} | summary if summary else {}
+    return {"verdict": verdict(summary, now)} | known(health=health(summary)) | summary if summary else {}
