@@ -70,7 +70,7 @@ def build_model(
         if isinstance(recipe.model_name, str):
             options = {"dtype": "auto" if recipe.lora_rank else torch.float32, **options, **quantized}
             return AutoModelForCausalLM.from_pretrained(recipe.model_name, **options)
-        model = AutoModelForCausalLM.from_config(config)
+        model = fresh_model(config)
         if not recipe.lora_rank:
             return model
         state = PartialState()
@@ -78,8 +78,22 @@ def build_model(
             model.save_pretrained(base_folder)
         state.wait_for_everyone()
         return AutoModelForCausalLM.from_pretrained(base_folder.absolute(), **quantized)
+    except SettingsError:
+        raise
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         raise SettingsError(f"model_name: {' '.join(str(error).split())}") from error
+
+
+def fresh_model(config: PretrainedConfig) -> PreTrainedModel:
+    """Returns a model with fresh weights, on the device of the present context.
+
+    Raises:
+        SettingsError: The numbers of its config do not go together.
+    """
+    try:
+        return AutoModelForCausalLM.from_config(config)
+    except Exception as error:  # each architecture fails in its own way
+        raise SettingsError(f"model_name: no model can be built so: {' '.join(str(error).split())}") from error
 
 
 def quantization(recipe: Recipe) -> BitsAndBytesConfig | None:

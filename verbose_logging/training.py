@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from trl import SFTTrainer
 from verbose_logging.callback import VerboseLoggingCallback, callback_from_settings
 from verbose_logging.config import check_config
 from verbose_logging.config_file import Config, given_config
+from verbose_logging.errors import SettingsError
 from verbose_logging.model_loading import build_model, lora
 from verbose_logging.preparation import Preparation, prepare
 from verbose_logging.reading.reader import LogReader
@@ -78,8 +80,14 @@ def train_with_config(
         MissingExtraError: Quantization needs bitsandbytes.
 
     Example:
-        result = train_with_config({"model_name": "Qwen/Qwen3-0.6B", "train_dataset": "train.jsonl", "max_steps": 60})
-        print(result.metrics["train_loss"], result.model_path)
+        `train_with_config({"model_name": "Qwen/Qwen3-0.6B", "train_dataset": "train.jsonl"}).model_path` is where the
+        trained model lies.
+
+        >>> train_with_config({"model_name": "./gone", "lora_r": -1})
+        Traceback (most recent call last):
+            ...
+        verbose_logging.errors.ConfigError: model_name: gone: no such folder
+        lora_r: got -1, expected an integer >= 0
     """
     return train(
         prepared_training(
@@ -103,7 +111,11 @@ def prepared_training(
     path = None if csv_path is None else os.fspath(csv_path)
     given = given.with_values(train_dataset=train_dataset, eval_dataset=eval_dataset, csv_path=path)
     checked = check_config(given, argument_types())
-    prepared = prepare(checked if session_id is None else in_session(checked, session_id))
+    try:
+        prepared = prepare(checked if session_id is None else in_session(checked, session_id))
+    except SettingsError as error:
+        key = re.split(r"[:.]", str(error), maxsplit=1)[0]
+        raise SettingsError(f"{given.place(key)}{error}") from error
     for notice in prepared.notices:
         _LOGGER.warning("%s", notice)
     return prepared
@@ -135,7 +147,8 @@ def _trainer(prepared: Preparation, callbacks: Sequence[TrainerCallback]) -> SFT
     recipe, arguments = prepared.config.recipe, prepared.arguments
     set_seed(arguments.seed)  # a model that is built gets the same weights each time
     output_dir = Path(arguments.output_dir)
-    options = dict(arguments.model_init_kwargs or {})
+    trusted = getattr(arguments, "trust_remote_code", False)
+    options = {"trust_remote_code": trusted, **(arguments.model_init_kwargs or {})}
     arguments.model_init_kwargs = None  # the Trainer takes them only where it loads the model itself
     return SFTTrainer(
         model=build_model(recipe, prepared.model_config, options=options, base_folder=output_dir / BASE),
@@ -155,15 +168,14 @@ def _result(
     last = {name: value for name, value in evaluations[-1].items() if name.startswith("eval_")} if evaluations else {}
     settings = recorder.settings if recorder is not None and recorder.settings.enabled else None
     log_file = settings.log_path if settings is not None else None
+    run_folder = settings.writing_to(trainer.args.output_dir).output_path if settings is not None else None
     return TrainingResult(
         output_dir=Path(trainer.args.output_dir),
         model_path=model_path,
         metrics={**metrics, **last},
         steps=trainer.state.global_step,
         log_file=log_file,
-        run_file=None
-        if settings is None
-        else _newest_run_file(settings.writing_to(trainer.args.output_dir).output_path),
+        run_file=_newest_run_file(run_folder),
         summary=summarize(LogReader(log_file)) if log_file is not None and log_file.exists() else {},
     )
 

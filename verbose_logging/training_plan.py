@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import torch
 from datasets import Dataset
 from peft import get_peft_model
-from transformers import AutoModelForCausalLM
 from trl import SFTConfig
 
-from verbose_logging.model_loading import lora
+from verbose_logging.model_loading import fresh_model, lora
 from verbose_logging.preparation import Preparation
 from verbose_logging.training_memory import Memory, Parameter, activations_of, estimate
 
@@ -82,7 +81,7 @@ def _parameters(prepared: Preparation) -> Iterator[Parameter]:
     recipe = prepared.config.recipe
     adapter = lora(recipe)
     with torch.device("meta"):
-        model: Any = AutoModelForCausalLM.from_config(prepared.model_config)
+        model: Any = fresh_model(prepared.model_config)
         heads = {id(model.get_output_embeddings())}
         model = model if adapter is None else get_peft_model(model, adapter)
     frozen_bytes = _bytes_of_frozen(prepared) if adapter is not None else _FULL_BYTES

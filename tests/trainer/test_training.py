@@ -282,6 +282,21 @@ def test_every_mistake_is_a_line_on_the_command_line(
     assert ("", model + rank) == capsys.readouterr()
 
 
+def test_what_is_found_later_is_told_by_its_line_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A column that is not in the data stands in the config file all the same."""
+    monkeypatch.chdir(tmp_path)
+    Path("rows.csv").write_text("body\none\n", encoding="utf-8")
+    config = "model_name: {architecture: gpt2}\ncsv_path: rows.csv\ncolumns: {text: bdy}\n"
+    Path("run.yaml").write_text(config, encoding="utf-8")
+
+    assert 2 == main(["train", "run.yaml"])
+
+    message = "error: run.yaml:3: columns.text: the data has no column 'bdy', only 'body'; did you mean 'body'?"
+    assert message in capsys.readouterr().err.splitlines()
+
+
 def test_callbacks_of_a_config() -> None:
     """None where recording is off or not spoken of; else one with the config's options."""
     assert [] == callbacks_from_config({"use_verbose_logging": False, "verbosity_level": "low"})
@@ -344,6 +359,10 @@ REFUSED = {
     "an option of the model with a slip": (
         {"model_name": {**MODEL, "hiden_size": 8}},
         "model_name.hiden_size: a qwen2 has no such option; did you mean 'hidden_size'?",
+    ),
+    "numbers of a model that do not go together": (
+        {"model_name": {"architecture": "gpt2", "n_embd": 15, "n_head": 4}},
+        "model_name: no model can be built so",
     ),
     "a model that the hub does not have": ({"model_name": "nobody/it"}, "model_name: nobody/it: no model there"),
     "unknown columns": (

@@ -41,7 +41,8 @@ def train(
     require_training_packages("training")
     from verbose_logging import training
 
-    training.quiet_progress_bars()
+    if not sys.stderr.isatty():
+        training.quiet_progress_bars()
     console = new_console()
     with redirect_stdout(sys.stderr) if as_json else nullcontext():  # stdout is for the JSON alone
         prepared = training.prepared_training(given, session_id=session_id)
