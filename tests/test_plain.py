@@ -273,13 +273,13 @@ _scalars = (
     | st.builds(np.float32, st.floats(width=32))
     | st.builds(np.datetime64, st.integers(min_value=0, max_value=10**6), st.just("s"))
 )
-_keys = st.none() | st.integers() | st.text(st.characters(), max_size=5) | st.booleans() | st.tuples(st.floats())
-_values = st.recursive(
+any_keys = st.none() | st.integers() | st.text(st.characters(), max_size=5) | st.booleans() | st.tuples(st.floats())
+any_values = st.recursive(
     _scalars,
     lambda inner: (
         st.lists(inner, max_size=6)
         | st.lists(inner, max_size=6).map(tuple)
-        | st.dictionaries(_keys, inner, max_size=6)
+        | st.dictionaries(any_keys, inner, max_size=6)
         | st.builds(_Options, inner, inner)
         | st.lists(inner, max_size=3).map(lambda items: np.array([items, None], dtype=object)[:1])
     ),
@@ -288,7 +288,7 @@ _values = st.recursive(
 
 
 @settings(deadline=None)
-@given(_values, st.builds(Limits, items=st.integers(1, 8), depth=st.integers(0, 5), json_bytes=st.integers(0, 400)))
+@given(any_values, st.builds(Limits, items=st.integers(1, 8), depth=st.integers(0, 5), json_bytes=st.integers(0, 400)))
 def test_any_value_encodes_as_strict_json(value: Any, limits: Limits) -> None:
     """Whatever the value and the limits, the result is strict JSON once non-finite numbers are split off."""
     tree, marks = split_nonfinite(plain(value, limits=limits))

@@ -259,11 +259,11 @@ class Session:
             "sinks": self._sink.failures(),
             "failures": {
                 **self._problems.report(),
-                **redact(self._sampler.failures()),
+                **self._sampler.failures(),
                 **self._hook_record.problems.report(),
             },
         }
-        return {name: part for name, part in account.items() if part}
+        return dict(redact({name: part for name, part in account.items() if part}))
 
 
 def build_sampler(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,11 @@ import msgspec
 
 from verbose_logging.entries import Entry, UserEntry, encode_entry, entry_type
 from verbose_logging.plain import plain
+
+# DEL, the C1 controls, the line separators and what turns the direction of writing: JSON lets them stand as they are,
+# but a terminal obeys some of them, and `str.splitlines` breaks at others.
+_TREACHEROUS = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]")
+_THEIR_BEGINNINGS = (b"\x7f", b"\xc2", b"\xe2\x80", b"\xe2\x81")
 
 
 def entry_line(entry: Entry) -> bytes:
@@ -23,7 +29,7 @@ def entry_line(entry: Entry) -> bytes:
         b'{"type":"note","seq":1,"path":"runs"}\n'
     """
     try:
-        return encode_entry(entry) + b"\n"
+        return _line(encode_entry(entry))
     except Exception:  # noqa: BLE001 - a foreign value may raise anything
         return fields_line(_fields(entry))
 
@@ -35,9 +41,20 @@ def fields_line(fields: Mapping[str, Any]) -> bytes:
         Exception: Not even what `plain` makes of them can be encoded.
     """
     try:
-        return msgspec.json.encode(fields) + b"\n"
+        return _line(msgspec.json.encode(fields))
     except Exception:  # noqa: BLE001 - a foreign value may raise anything
-        return msgspec.json.encode(plain(fields)) + b"\n"
+        return _line(msgspec.json.encode(plain(fields)))
+
+
+def _line(text: bytes) -> bytes:
+    """Returns JSON as a line that a terminal can be shown: what could trick it is escaped."""
+    if any(map(text.__contains__, _THEIR_BEGINNINGS)):
+        text = _TREACHEROUS.sub(_escaped, text)
+    return text + b"\n"
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(found.group().decode())
 
 
 def _fields(entry: Entry) -> dict[str, Any]:
