@@ -19,7 +19,8 @@ def predicts_next_token(model: Any) -> bool:
     Example:
         >>> from transformers import GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
         >>> gpt2 = GPT2LMHeadModel(GPT2Config(n_layer=0, n_embd=2, n_head=1, vocab_size=2))
-        >>> t5 = T5ForConditionalGeneration(T5Config(num_layers=0, d_model=2, vocab_size=2))
+        >>> sizes = {"d_model": 2, "d_kv": 1, "d_ff": 2, "num_heads": 1, "num_layers": 1}
+        >>> t5 = T5ForConditionalGeneration(T5Config(**sizes, vocab_size=2))
         >>> predicts_next_token(gpt2), predicts_next_token(t5)
         (True, False)
     """
