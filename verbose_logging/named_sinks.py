@@ -7,9 +7,9 @@ arguments, a class for example, which returns a sink.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from importlib import metadata
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from verbose_logging.errors import MissingExtraError, SettingsError, did_you_mean
@@ -37,20 +37,34 @@ NAMED_SINKS: dict[str, NamedSink] = {
 
 
 def check_named_sinks(sinks: Sequence[Any]) -> None:
-    """Checks that every sink that is asked for by name can be had.
+    """Checks that every sink that is asked for by name can be had, and loads what it needs.
+
+    That is done here, while nothing trains yet: a library that another thread loads while data workers are forked can
+    leave its lock in them.
 
     Args:
         sinks: What `sinks=` was given; objects pass.
 
     Raises:
-        SettingsError: There is none of that name.
+        SettingsError: There is none of that name, or an installed one cannot be loaded.
         MissingExtraError: Its library is not installed.
     """
     for name in sinks:
-        if not isinstance(name, str):
-            continue
-        installed = [] if name in NAMED_SINKS else [entry.name for entry in metadata.entry_points(group=GROUP)]
-        if name not in [*NAMED_SINKS, *installed]:
-            raise SettingsError(f"sinks: no sink {name!r}; {did_you_mean(name, [*NAMED_SINKS, *installed])}")
-        if name in NAMED_SINKS and find_spec(NAMED_SINKS[name].library) is None:
-            raise MissingExtraError(f"the sink {name!r}", name)
+        if isinstance(name, str):
+            _load(name)
+
+
+def _load(name: str) -> None:
+    if name in NAMED_SINKS:
+        try:
+            importlib.import_module(NAMED_SINKS[name].library)
+        except ImportError as error:
+            raise MissingExtraError(f"the sink {name!r}", name) from error
+        return
+    installed = {entry.name: entry for entry in metadata.entry_points(group=GROUP)}
+    if name not in installed:
+        raise SettingsError(f"sinks: no sink {name!r}; {did_you_mean(name, [*NAMED_SINKS, *installed])}")
+    try:
+        installed[name].load()
+    except Exception as error:
+        raise SettingsError(f"sinks: the installed sink {name!r} cannot be loaded: {error}") from error

@@ -18,7 +18,7 @@ from verbose_logging.sinks.named import make_sinks
 
 @pytest.mark.parametrize("name", sorted(NAMED_SINKS))
 def test_a_named_sink_fits_its_seam_and_touches_nothing_when_it_is_made(name: str, tmp_path: Any) -> None:
-    """Every named sink has the methods of the protocol, and loads its library only for an entry."""
+    """Every named sink has the methods of the protocol, and is made only for an entry."""
     settings = Settings.from_options(log_file=tmp_path / "log.jsonl", sinks=[name])
 
     (sink,) = make_sinks(settings).values()

@@ -12,7 +12,7 @@ from verbose_logging.named_sinks import GROUP, NAMED_SINKS
 from verbose_logging.protocols import Sink
 from verbose_logging.settings import Settings
 
-_LOADING_SECONDS = 15.0
+_MAKING_SECONDS = 15.0
 
 
 def make_sinks(settings: Settings) -> dict[str, Sink]:
@@ -27,12 +27,12 @@ def make_sinks(settings: Settings) -> dict[str, Sink]:
 
 
 def patience_with(sink: Sink) -> float:
-    """Returns for how many seconds a sink's silence is no trouble: one that loads a library takes its time."""
-    return _LOADING_SECONDS if isinstance(sink, LateSink) else 1.0
+    """Returns for how many seconds a sink's silence is no trouble: one that is still being made takes its time."""
+    return _MAKING_SECONDS if isinstance(sink, LateSink) else 1.0
 
 
 class LateSink:
-    """A sink that is made on the thread that writes to it, since its library may take seconds to load.
+    """A sink that is made on the thread that writes to it, since that may take seconds: W&B starts a process.
 
     Args:
         make: Makes it, when there is an entry.
