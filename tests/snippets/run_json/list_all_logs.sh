@@ -1,0 +1,1 @@
+ls -lht out/*.json
