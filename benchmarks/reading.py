@@ -85,7 +85,8 @@ def loaded(path: Path) -> None:
     from verbose_logging import load_run  # noqa: PLC0415
 
     run = load_run(path)
-    assert len(run.steps["loss"]) == run.summary["steps_done"]
+    if len(run.steps["loss"]) != run.summary["steps_done"]:
+        raise AssertionError("steps are missing")
 
 
 def shown(path: Path) -> None:
@@ -111,7 +112,8 @@ def cost_of(way: str, path: Path) -> Cost:
         "read(Path(sys.argv[2]))\n"
         "print(time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
     )
-    run = subprocess.run([sys.executable, "-c", code, way, str(path)], check=True, capture_output=True, text=True)
+    command = [sys.executable, "-c", code, way, str(path)]
+    run = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own code
     cpu_seconds, peak_mb = map(float, run.stdout.splitlines()[-1].split())
     return Cost(cpu_seconds, peak_mb)
 
@@ -134,14 +136,8 @@ def main() -> None:
         table.add_column(title, justify="left" if not title else "right")
     for way, cost in found.items():
         ratios = (cost.cpu_seconds / bare.cpu_seconds, cost.cpu_seconds / plain.cpu_seconds)
-        per_step = 1e6 * cost.cpu_seconds / STEPS
-        table.add_row(
-            way,
-            f"{cost.cpu_seconds:.2f}",
-            f"{per_step:.2f}",
-            *(f"{ratio:.2f}" for ratio in ratios),
-            f"{cost.peak_mb:.0f}",
-        )
+        numbers = (cost.cpu_seconds, 1e6 * cost.cpu_seconds / STEPS, *ratios)
+        table.add_row(way, *(f"{number:.2f}" for number in numbers), f"{cost.peak_mb:.0f}")
     Console().print(table)
 
 
