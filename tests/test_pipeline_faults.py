@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -103,21 +104,21 @@ def test_forked_child_discards_everything() -> None:
     pipeline = build(sink)
     pipeline.put(SubstepEnd(1.0))
     pipeline.start()
+    read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
         pipeline.put(SubstepEnd(2.0))
         pipeline.put_vital(SubstepEnd(3.0))
         pipeline.start()
-        is_inert = (
-            pipeline.flush()
-            and pipeline.close()
-            and not sink.closed
-            and pipeline.account()["facts_waiting"] == 0
-            and threading.active_count() == 1
-        )
-        os._exit(0 if is_inert else 1)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
+        done = [pipeline.flush(), pipeline.close()]
+        names = [thread.name for thread in threading.enumerate()]
+        told = [done, sink.closed, pipeline.account()["facts_waiting"], names]
+        os.write(write_end, json.dumps(told).encode())
+        os._exit(0)
+    os.close(write_end)
+    with os.fdopen(read_end) as pipe:
+        assert [[True, True], False, 0, [threading.current_thread().name]] == json.loads(pipe.read())
+    os.waitpid(child, 0)
     assert pipeline.close()
     assert [SubstepEnd(1.0)] == [entry.fields["fact"] for entry in sink.of_type("fact")]
 
