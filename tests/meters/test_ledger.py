@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verbose_logging.facts import Evaluated, FactsDropped, PredictionStep, TrainBegin
+from verbose_logging.facts import Evaluated, FactsDropped, LoopStep, PredictionStep, StepEnd, TrainBegin
 from verbose_logging.meters.ledger import OUTSIDE_STEPS, Ledger
 from verbose_logging.testing import FactScript
 
@@ -116,3 +116,24 @@ def test_a_second_attempt_starts_up_again() -> None:
 
     assert pytest.approx(3.0) == ledger.totals["startup"]
     assert pytest.approx(4.0) == ledger.totals["other"]
+
+
+def test_a_loops_steps_are_training_and_a_tenth_of_what_ten_took() -> None:
+    """Told of steps 0 and 10 only, 5 s apart after 1 s of evaluation: half a second each, and nothing is start-up."""
+    script = FactScript(total_steps=20, steps_per_epoch=20).open().begin()
+    for step, seconds in ((0, 2.0), (10, 5.0)):
+        script.add(Evaluated, step, 0.0, {}, after=1.0).add(LoopStep, (), after=seconds)
+        script.add(StepEnd, step, False, 0)
+
+    ledger = kept(script)
+
+    assert 0.5 == ledger.step_time_seconds
+    assert (7.0, 2.0, 0.0) == tuple(ledger.totals[part] for part in ("training", "evaluation", "startup"))
+
+
+def test_a_loops_first_step_is_not_timed_where_steps_are_missing_before_it() -> None:
+    """A loop that begins to tell at step 50 has done 49 that nobody saw, so the first time is not known."""
+    script = FactScript(total_steps=100, steps_per_epoch=100).open().begin()
+    script.add(LoopStep, (), after=3.0).add(StepEnd, 50, False)
+
+    assert kept(script).step_time_seconds is None

@@ -43,7 +43,7 @@ def loops_run(tmp_path: Path) -> Path:
     with logger:
         for iter_num in range(max_iters):
             if iter_num % 5 == 0:
-                logger.log_evaluation(iter_num, train_loss=1.0, val_loss=2.0 - iter_num / 10)
+                logger.log_evaluation(iter_num, train_loss=1.0, val_loss=2.0 - iter_num / 10, lr=0.1)
             loss = (model(inputs) ** 2).mean()
             loss.backward()
             optimizer.step()
@@ -78,8 +78,8 @@ def test_a_loops_document_is_that_of_the_guide(loops_run: Path) -> None:
     document = json.loads(loops_run.read_text(encoding="utf-8"))
 
     assert list(range(10)) == [row["iter"] for row in document["training_iterations"]]
-    assert [(0, 1.0, 2.0), (5, 1.0, 1.5)] == [
-        (row["iter"], row["train_loss"], row["val_loss"]) for row in document["eval_steps"]
+    assert [(0, 1.0, 2.0, 0.1), (5, 1.0, 1.5, 0.1)] == [
+        (row["iter"], row["train_loss"], row["val_loss"], row["lr"]) for row in document["eval_steps"]
     ]
     assert {"total_iterations": 10, "final_iter": 9, "best_val_loss": 1.5}.items() <= document["summary"].items()
     assert {"learning_rate": 0.1, "max_iters": 10}.items() <= document["config"].items()

@@ -85,15 +85,16 @@ def step_row(entry: TrainingStepComplete | ProgressReport) -> StepRow:
 
 
 def evaluation_row(entry: EvaluationComplete, latest: StepRow | None) -> EvaluationRow:
-    """Returns the row of an evaluation, completed from the latest step."""
+    """Returns the row of an evaluation; what it does not say itself is the latest step's."""
     name = validation_metric(entry.metrics)
     measured = number(entry.metrics.get("eval_train_loss", entry.metrics.get("train_loss")))
     train_loss = measured if measured is not None or latest is None else latest.loss
+    rate = number(entry.metrics.get("learning_rate", entry.metrics.get("lr")))
     return EvaluationRow(
         iter=entry.step,
         train_loss=_short(train_loss),
         val_loss=None if name is None else _short(entry.metrics[name]),
-        lr=None if latest is None else latest.lr,
+        lr=_short(rate) if rate is not None or latest is None else latest.lr,
         timestamp=entry.timestamp,
         metric=None if name == "eval_loss" else name,
     )

@@ -27,6 +27,7 @@ class WandbSink:
         self._run_name = run_name
         self._run: Any = None
         self._is_guest = False
+        self._prefix = self._step = ""
         self._reader = ScalarReader()
         self._exit_code = 0
 
