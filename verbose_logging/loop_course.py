@@ -58,10 +58,10 @@ class LoopCourse:
             return
         if self._epochs_from is None:
             self._epochs_from = 1 if epoch >= 1 and not self._is_resumed else 0
-            self.epoch = epoch - self._epochs_from
-            yield EpochBegin(self._last_at, math.floor(self.epoch))
+            self.epoch = float(epoch - self._epochs_from)
+            yield EpochBegin(self._last_at, float(math.floor(self.epoch)))
             return
-        before, self.epoch = math.floor(self.epoch), epoch - self._epochs_from
+        before, self.epoch = math.floor(self.epoch), float(epoch - self._epochs_from)
         now = math.floor(self.epoch)
         if now > before:
             yield EpochEnd(self._last_at, self.step, float(before + 1))
