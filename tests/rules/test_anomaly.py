@@ -40,3 +40,35 @@ def test_a_noisy_machine_is_left_in_peace() -> None:
     scatter = random.Random(3)
 
     assert [] == findings([0.02 * scatter.uniform(0.7, 1.4) for _ in range(2000)])
+
+
+def lasting(*phases: tuple[int, float, float], tokens: int = 100, later_tokens: int = 100) -> list[tuple[str, str]]:
+    """Returns rule and grown phase of what is told of steps: so many, with so long a wait and so long a pass."""
+    total = sum(count for count, _, _ in phases)
+    script = FactScript(total_steps=total, steps_per_epoch=total).open().begin().epoch_begin()
+    for place, (count, wait, work) in enumerate(phases):
+        counted = {"padded_tokens": later_tokens if place else tokens}
+        for _ in range(count):
+            script.step(data_wait=wait, forward_backward=work, optimizer=0.0, micro_steps=[counted])
+    entries = record(script.facts, alerts={"data_starvation": "off"}).of_type("performance_anomaly")
+    return [(entry.rule, entry.evidence["grown_phase"]) for entry in entries if "grown_phase" in entry.evidence]
+
+
+def test_steps_that_have_become_slower_for_good_are_told_with_the_phase() -> None:
+    """Twice as slow, in the forward and backward pass."""
+    assert [("slow_steps", "forward_backward_seconds")] == lasting((40, 0.0, 0.1), (60, 0.0, 0.2))
+
+
+def test_a_slower_loader_is_named() -> None:
+    """Where the time went."""
+    assert [("slow_steps", "data_wait_seconds")] == lasting((40, 0.0, 0.1), (60, 0.15, 0.1))
+
+
+def test_longer_samples_take_longer() -> None:
+    """Twice the tokens in twice the time is no finding."""
+    assert [] == lasting((40, 0.0, 0.1), (60, 0.0, 0.2), later_tokens=200)
+
+
+def test_slowness_of_a_moment_is_not_lasting() -> None:
+    """Twenty steps that lose a fifth of a second in all."""
+    assert [] == lasting((40, 0.0, 0.01), (20, 0.0, 0.02), (40, 0.0, 0.01))
