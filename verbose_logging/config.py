@@ -6,6 +6,7 @@ and the options of the recording.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_type_hints
 
@@ -119,7 +120,8 @@ def check_config(given: GivenConfig, argument_types: Mapping[str, Any]) -> Train
         ConfigError: It has mistakes; all of them are told.
     """
     known = {*_RECIPE_TYPES, *argument_types, *_OPTIONS}
-    today = in_todays_names({ALIASES.get(key, key): value for key, value in given.values.items()}, known)
+    plain = {key: os.fspath(value) if isinstance(value, os.PathLike) else value for key, value in given.values.items()}
+    today = in_todays_names({ALIASES.get(key, key): value for key, value in plain.items()}, known)
     values = {key: spoken(value, {**argument_types, **_RECIPE_TYPES}.get(key)) for key, value in today.values.items()}
     mistakes = [*today.problems, *_mistakes(values, argument_types)]
     if mistakes:

@@ -70,7 +70,7 @@ def build_model(
         if isinstance(recipe.model_name, str):
             options = {"dtype": "auto" if recipe.lora_rank else torch.float32, **options, **quantized}
             return AutoModelForCausalLM.from_pretrained(recipe.model_name, **options)
-        model = fresh_model(config)
+        model = fresh_model(config, trust_remote_code=False)
         if not recipe.lora_rank:
             return model
         state = PartialState()
@@ -84,14 +84,14 @@ def build_model(
         raise SettingsError(f"model_name: {' '.join(str(error).split())}") from error
 
 
-def fresh_model(config: PretrainedConfig) -> PreTrainedModel:
+def fresh_model(config: PretrainedConfig, *, trust_remote_code: bool) -> PreTrainedModel:
     """Returns a model with fresh weights, on the device of the present context.
 
     Raises:
         SettingsError: The numbers of its config do not go together.
     """
     try:
-        return AutoModelForCausalLM.from_config(config)
+        return AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
     except Exception as error:  # each architecture fails in its own way
         raise SettingsError(f"model_name: no model can be built so: {' '.join(str(error).split())}") from error
 

@@ -108,8 +108,7 @@ def prepared_training(
     given = given_config(config)
     if train_dataset is not None or csv_path is not None:
         given = given.without("train_dataset", "csv_path")
-    path = None if csv_path is None else os.fspath(csv_path)
-    given = given.with_values(train_dataset=train_dataset, eval_dataset=eval_dataset, csv_path=path)
+    given = given.with_values(train_dataset=train_dataset, eval_dataset=eval_dataset, csv_path=csv_path)
     checked = check_config(given, argument_types())
     try:
         prepared = prepare(checked if session_id is None else in_session(checked, session_id))

@@ -209,6 +209,15 @@ def test_rows_of_every_shape_train(rows: list[dict[str, Any]], quick: Any) -> No
     assert 3 == quick(train_dataset=rows * 16, eval_dataset=rows).steps
 
 
+def test_a_path_is_as_good_as_its_name(quick: Any) -> None:
+    """Files and folders can be given as `Path`, in the config and beside it."""
+    Path("rows.jsonl").write_text(json.dumps(TEXTS[0]) + "\n", encoding="utf-8")
+
+    assert 3 == quick(train_dataset=Path("rows.jsonl"), output_dir=Path("out")).steps
+    with pytest.raises(SettingsError, match=r"csv_path: gone.csv: no such file or folder"):
+        train_with_config({**QUICK, "train_dataset": None}, csv_path=Path("gone.csv"))
+
+
 def test_a_column_of_another_name_trains(quick: Any) -> None:
     """TRL's own key for the text's column means the same as ours."""
     assert 3 == quick(train_dataset=[{"body": "one and one"}] * 16, dataset_text_field="body").steps
@@ -417,6 +426,17 @@ def test_a_dry_run_says_what_would_be_done(
     assert "10, each of 8 rows (4 x 2 accumulated), 2.00 epochs" in told
     assert "through LoRA of rank 2" in told
     assert ["run.yaml"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_a_dry_run_finds_what_lora_does_not(
+    tmp_path: Path, monkeypatch: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names of modules that the model does not have are told before any weight is made."""
+    monkeypatch.chdir(tmp_path)
+    Path("run.yaml").write_text(json.dumps({**QUICK, "target_modules": ["query"]}), encoding="utf-8")
+
+    assert 2 == main(["train", "run.yaml", "--dry-run"])
+    assert "target_modules: " in capsys.readouterr().err
 
 
 def test_a_dry_run_counts_as_the_run_does(quick: Any, capsys: pytest.CaptureFixture[str]) -> None:
