@@ -148,9 +148,10 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
 
     def _open(self, *first: Fact, rank: int, world_size: int) -> Session:
         session = self._new_session(rank=rank, world_size=world_size)
+        if self._session is not None:  # a signal handler that writes has opened one meanwhile
+            return self._session
+        self._session, self._put = session, session.put
         session.open(*first)
-        self._session = session
-        self._put = session.put
         return session
 
     @contained
@@ -290,9 +291,11 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         """
         try:
             entry = redact(plain(dict(log_entry)))
-            if self._session is None and self.settings.enabled and os.environ.get("RANK", "0") == "0":
-                self._open(rank=0, world_size=int(os.environ.get("WORLD_SIZE", "1")))
-            self._put(facts.UserWrote(monotonic(), entry))
+            session = self._session
+            if session is None and self.settings.enabled and os.environ.get("RANK", "0") == "0":
+                session = self._open(rank=0, world_size=int(os.environ.get("WORLD_SIZE", "1")))
+            if session is not None:
+                session.put(facts.UserWrote(monotonic(), entry))
         except Exception as error:  # noqa: BLE001 - an observer never stops the observed
             self._hook_record.problems("_write_log", error)
 

@@ -100,6 +100,12 @@ class Session:
         self.ended = False
         self._is_training = False
         self._known_error: BaseException | None = None
+        self.put_vital(self._run_opened())
+
+    def _run_opened(self) -> Fact:
+        clock = self._clock
+        at, wall, offset = clock.monotonic(), clock.wall(), clock.utc_offset_seconds()
+        return facts.RunOpened(at, wall, offset, uuid.uuid4().hex[:12], self._rank, self._world_size)
 
     def _handle(self, fact: Fact) -> list[Entry]:
         quiet = self._watchdog.look(fact)
@@ -140,10 +146,6 @@ class Session:
         Args:
             *first: What the log has to know before its first entry: the run that is resumed.
         """
-        clock = self._clock
-        at, wall, offset = clock.monotonic(), clock.wall(), clock.utc_offset_seconds()
-        run_id = self._settings.run_id or uuid.uuid4().hex[:12]
-        self._pipeline.put_vital(facts.RunOpened(at, wall, offset, run_id, self._rank, self._world_size))
         for fact in first:
             self._pipeline.put_vital(fact)
         self._pipeline.start()
@@ -162,6 +164,7 @@ class Session:
         elif isinstance(fact, facts.ProbeRead) and self._settings.probes is not None:
             fact = facts.ProbeRead(fact.at, fact.probe, redact(plain(fact.reading)))
         self._pipeline.put(fact)
+        self._pipeline.start()  # should something have ended its thread
 
     def _inspect_system(self) -> None:
         try:
