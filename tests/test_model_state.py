@@ -105,10 +105,12 @@ def test_before_the_first_phase_there_is_none() -> None:
         ({"phases": [(0.5, "deep"), (0.0, "basic")]}, "'basic' begins at 0, which is not after 'deep' at 0.5"),
         ({"phases": [(1.5, "late")]}, "phases"),
         ({"phases": [("basic", 0.0)]}, "phases"),
-        ({"phases": "basic"}, "phases"),
+        ({"phases": [(0.0, "basic", "hearing", "late")]}, "phases"),
+        ({"phases": "basic"}, "phases: expected `list`, got `str`"),
         ({"model_state": 5}, "model_state: expected a function of the Trainer's state and the model, got 5"),
         ({"console_interval": -1}, "console_interval"),
-        ({"console": "tabel"}, "console"),
+        ({"console": "tabel"}, "console: got 'tabel', expected auto, steps, .*; did you mean 'table'"),
+        ({"console": ["steps", "table"]}, "console: got .* expected auto, steps"),
     ],
 )
 def test_wrong_values_are_named(options: dict[str, Any], told: str) -> None:

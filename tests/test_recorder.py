@@ -248,6 +248,14 @@ def test_the_end_carries_the_whole_account() -> None:
     assert pytest.approx(4.0) == end.time_ledger["total_seconds"]
 
 
+def test_the_end_of_a_resumed_run_says_what_this_session_did() -> None:
+    """The time is of the steps since the resume, so the message tells both counts."""
+    script = FactScript(total_steps=4, steps_per_epoch=4, first_step=3).open().begin().epoch_begin().step(loss=1.0)
+    end = record(script.epoch_end().end().facts).of_type("training_complete")[0]
+
+    assert end.message.startswith("🏁 Training complete: 4 steps, 1 of them in ")
+
+
 def test_an_attempt_with_a_smaller_batch_starts_over() -> None:
     """A restart by the Trainer is told, and no number of the first attempt is carried into the second's progress."""
     script = FactScript(total_steps=2, steps_per_epoch=2).open().begin().epoch_begin().step(loss=9.0)

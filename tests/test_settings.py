@@ -96,6 +96,7 @@ def test_the_environment_speaks_last(environ: dict[str, str], field: str, expect
         ({"log_file": ""}, "log_file"),
         ({"log_file": None}, "log_file"),
         ({"console": "loud"}, "console"),
+        ({"notify_severity": "error"}, "notify_severity: got 'error', expected "),
         ({"alerts": {"high_memry": {}}}, "did you mean 'high_memory'"),
         ({"alerts": {"high_memory": {"over": 3}}}, "over"),
         ({"alerts": {"high_memory": "on"}}, "alerts"),

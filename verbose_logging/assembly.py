@@ -206,7 +206,7 @@ def model_checkpoint_save(run: Measurements, fact: facts.Saved) -> Entry:
     """A checkpoint."""
     tally = run.tally
     seconds = run.ledger.last_gap
-    metrics: dict[str, Any] = {name: value for name, value in run.at_end().items() if name == "num_tokens"}
+    metrics: dict[str, Any] = {name: value for name, value in run.at_end().metrics.items() if name == "num_tokens"}
     if tally.last_evaluation_step == fact.step:
         metrics |= tally.last_losses
     metrics, nonfinite = finite(metrics | fact.metrics)

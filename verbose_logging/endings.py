@@ -6,7 +6,7 @@ from typing import Any
 
 from verbose_logging import facts
 from verbose_logging.entries import Entry, Group, Severity, TrainingComplete, TrainingFailed, TrainingInterrupted
-from verbose_logging.formatting import counted, fixed, short_duration, thousands
+from verbose_logging.formatting import UNKNOWN, counted, fixed, short_duration, thousands
 from verbose_logging.measurements import Measurements, finite
 from verbose_logging.ring import StepRing, as_trees
 
@@ -30,7 +30,7 @@ def _completed(run: Measurements, fact: facts.TrainEnd, failures: dict[str, Any]
     """Training ended by itself, at its last step or before."""
     whole = _whole(run, fact, failures)
     seconds = run.ledger.total_seconds
-    message = f"🏁 Training complete: {counted(run.position.finished, 'step')} in {short_duration(seconds)}"
+    message = f"🏁 Training complete: {_steps_done(run)} in {short_duration(seconds)}"
     if _is_early(run):
         message = (
             f"🏁 Training stopped early at step {thousands(run.position.finished)} of "
@@ -38,9 +38,10 @@ def _completed(run: Measurements, fact: facts.TrainEnd, failures: dict[str, Any]
         )
         if run.tally.stop_requested is not None:
             message += f", as {run.tally.stop_requested['rule']} asked"
-    loss = whole["statistics"].get("final_loss")
-    if isinstance(loss, float):
-        message += f", loss {fixed(loss)}"
+    marked = (whole["nonfinite"] or {}).get("statistics.final_loss")
+    loss = marked or fixed(whole["statistics"].get("final_loss"))
+    if loss != UNKNOWN:
+        message += f", loss {loss}"
     return TrainingComplete(**run.position.header(fact.at, message), **whole)
 
 
@@ -56,6 +57,13 @@ def _broken(run: Measurements, fact: facts.RunBroken, failures: dict[str, Any], 
         resource_usage=run.resource_usage(),
         last_steps=as_trees(ring.last(_LAST_STEPS)) or None,
     )
+
+
+def _steps_done(run: Measurements) -> str:
+    """Returns how many steps are done, and how many of those this session did where it went on with a run."""
+    finished = run.position.finished
+    own = finished - run.position.first_step
+    return counted(finished, "step") + (f", {thousands(own)} of them" if own < finished else "")
 
 
 def _is_early(run: Measurements) -> bool:
@@ -84,8 +92,11 @@ def _whole(run: Measurements, fact: facts.TrainEnd | facts.RunBroken, failures: 
 
 def _statistics(run: Measurements) -> tuple[Group, dict[str, str] | None]:
     tally = run.tally
+    numbers = run.at_end()
     statistics = {
-        **run.at_end(),
+        **numbers.timing,
+        **numbers.metrics,
+        **numbers.progress,
         "epochs": tally.epochs,
         "evaluations": tally.evaluations,
         "checkpoints": tally.checkpoints,
@@ -93,7 +104,8 @@ def _statistics(run: Measurements) -> tuple[Group, dict[str, str] | None]:
     statistics |= {f"final_{name}": loss for name, loss in tally.last_losses.items()}
     statistics |= {f"best_{name}": loss for name, loss in tally.best_losses.items()}
     clean, nonfinite = finite(statistics)
-    return clean, None if nonfinite is None else {k.replace("metrics.", "statistics."): v for k, v in nonfinite.items()}
+    marked = (numbers.nonfinite or {}) | (nonfinite or {})
+    return clean, {name.replace("metrics.", "statistics."): word for name, word in marked.items()} or None
 
 
 def _logger(account: object, failures: dict[str, Any]) -> dict[str, Any]:

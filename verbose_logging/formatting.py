@@ -151,11 +151,13 @@ def short_duration(seconds: float | None) -> str:
     """Returns a duration for a sentence, in the two units that matter.
 
     Example:
-        >>> short_duration(0.0123), short_duration(75), short_duration(7300), short_duration(None)
-        ('12.3 ms', '1 min 15 s', '2 h 1 min', '-')
+        >>> short_duration(0.0123), short_duration(75), short_duration(7300), short_duration(-3), short_duration(None)
+        ('12.3 ms', '1 min 15 s', '2 h 1 min', '-3 s', '-')
     """
     if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
+    if seconds < 0:
+        return f"-{short_duration(-seconds)}"
     if seconds < 1:
         return f"{1000 * seconds:.3g} ms"
     if seconds < 60:  # noqa: PLR2004 - a minute

@@ -82,10 +82,9 @@ class Measurements:
         """Returns the numbers of the epoch that has just ended."""
         return self._collect("at_epoch")
 
-    def at_end(self) -> Group:
+    def at_end(self) -> Numbered:
         """Returns the numbers of the whole session."""
-        numbers = self._collect("at_end")
-        return {**numbers.timing, **numbers.metrics, **numbers.progress}
+        return self._collect("at_end")
 
     def resource_usage(self) -> dict[str, Any] | None:
         """Returns the machine's present state, where anything has been read."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from verbose_logging.errors import SettingsError
 from verbose_logging.levels import level_named
+from verbose_logging.value_checks import misfit
 
 _TRUE = {"1", "true", "yes", "on"}
+_PYTHONS_NAMES = {"`array`": "`list`", "`object`": "`dict`", "null`": "None`"}
 
 
 def check_parts(name: str, given: Any, seam: type, *, or_names: bool = False) -> None:
@@ -69,6 +72,22 @@ def check_path(name: str, path: str | None) -> None:
         raise SettingsError(f"{name}: {path!r} is no path that this system's file names can hold")
 
 
+def check_choices(options: Mapping[str, Any], choices: Mapping[str, Any]) -> None:
+    """Checks that options which are limited to a few words are one of them.
+
+    Args:
+        options: What was given.
+        choices: The `Literal` type of each such option.
+
+    Raises:
+        SettingsError: One is something else; the text has the nearest valid word.
+    """
+    for name in options.keys() & choices.keys():
+        wrong = misfit(options[name], choices[name])
+        if wrong is not None:
+            raise SettingsError(f"{name}: {wrong}")
+
+
 def check_count(name: str, given: Any) -> None:
     """Checks that an option is a positive whole number, or `None`.
 
@@ -98,7 +117,9 @@ def is_true(value: str | None) -> bool:
 
 
 def explain(error: msgspec.ValidationError) -> str:
-    """Turns "Expected `float`, got `str` - at `$.progress_percent`" into "progress_percent: expected ..."."""
+    """Turns "Expected `array`, got `str` - at `$.phases`" into "phases: expected `list`, got `str`"."""
     what, _, place = str(error).partition(" - at ")
+    for schemas, pythons in _PYTHONS_NAMES.items():
+        what = what.replace(schemas, pythons)
     name = place.strip("`").removeprefix("$.")
     return f"{name}: {what[:1].lower()}{what[1:]}" if name else what

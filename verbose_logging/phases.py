@@ -11,7 +11,7 @@ import msgspec
 from verbose_logging.errors import SettingsError
 
 
-class Phase(msgspec.Struct, frozen=True, array_like=True):
+class Phase(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One phase, given as `(begins_at, name, description)`.
 
     Args:

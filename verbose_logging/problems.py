@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from verbose_logging.inspection.redaction import redact_text
+from verbose_logging.printable import printable
 
 
 def _note_nothing(_part: str, _error: Exception) -> None:
@@ -62,6 +63,6 @@ def words_of(error: BaseException) -> str:
 
 
 def warn(part: str, error: Exception) -> None:
-    """Tells of a failure through the logger `verbose_logging`."""
+    """Tells of a failure in one line through the logger `verbose_logging`."""
     with contextlib.suppress(Exception):
-        logging.getLogger("verbose_logging").warning("%s failed: %s", part, words_of(error))
+        logging.getLogger("verbose_logging").warning("%s failed: %s", part, printable(words_of(error)))

@@ -20,6 +20,7 @@ from verbose_logging.named_sinks import check_named_sinks
 from verbose_logging.notify_addresses import addresses_in, check_addresses, scheme_of
 from verbose_logging.option_checks import (
     check_callable,
+    check_choices,
     check_list,
     check_parts,
     check_path,
@@ -35,6 +36,7 @@ ConsoleForm: TypeAlias = Literal["auto", "steps", "progress", "table", "mileston
 Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 
 ALIASES = {"wandb_run_name": "run_name"}
+_CHOICES = {"console": ConsoleForm, "notify_severity": Severity}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +144,7 @@ Valid: low, medium, high, ultra
             options["console"] = "off"
         if options.get("sinks", ()) is None:
             options["sinks"] = ()
+        check_choices(options, _CHOICES)
         level_named(options.get("verbosity_level", "high"))
         try:
             settings = msgspec.convert(options, cls)

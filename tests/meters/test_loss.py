@@ -58,6 +58,15 @@ def test_a_nan_is_told_and_left_out_of_the_means() -> None:
     assert 1.0 == entries.of_type("training_complete")[0].statistics["best_loss"]
 
 
+def test_a_run_that_ends_in_nan_has_no_final_loss() -> None:
+    """The last step's NaN is the final loss, and the verdict says so; the loss before it was not final."""
+    script = begun().step(micro_steps=micro(1.0)).step(micro_steps=micro(math.nan)).end()
+    (end,) = record(script.facts).of_type("training_complete")
+
+    assert (None, "NaN") == (end.statistics["final_loss"], end.nonfinite["statistics.final_loss"])
+    assert end.message.endswith(", loss NaN")
+
+
 def test_a_filtered_zero_is_told_as_nan() -> None:
     """Hooks alone: the Trainer logs 0.0 for a NaN step; its norm gives it away."""
     script = begun().step(loss=2.0, grad_norm=1.0).step(loss=0.0, grad_norm=math.nan)

@@ -29,8 +29,9 @@ with TrainingLogger(total_steps=40, log_file="log.jsonl", **options) as logger:
         "",
         "logging.basicConfig(level=logging.INFO, format='%(levelname)s %(message)s')",
         "logging.getLogger('verbose_logging').addHandler(logging.StreamHandler(sys.stdout))",
+        "from rich.logging import RichHandler; logging.basicConfig(level=logging.INFO, handlers=[RichHandler()])",
     ],
-    ids=["our handler", "basicConfig", "a handler on stdout"],
+    ids=["our handler", "basicConfig", "a handler on stdout", "rich's handler"],
 )
 def test_every_line_stands_on_a_row_of_its_own(setup: str, tmp_path: Path, run_in_terminal: Callable[..., Any]) -> None:
     """Whoever prints, no line begins within the bar, and one bar is left."""

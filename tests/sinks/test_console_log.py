@@ -8,10 +8,12 @@ import logging
 import os
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TextIO
+from pathlib import Path
+from typing import Any, TextIO
 
 import pytest
 
+from verbose_logging import TrainingLogger
 from verbose_logging.console.output import Output
 from verbose_logging.sinks.console_handler import LineFormatter, TqdmHandler
 from verbose_logging.sinks.console_log import log_to_console
@@ -64,6 +66,25 @@ def test_lines_go_to_stdout_where_nobody_listens(
 
     assert ["one", "two"] == [line.rsplit(" - ", 1)[1] for line in capsys.readouterr().out.splitlines()]
     assert 1 == len(fresh_logger.handlers)
+
+
+def test_what_fails_before_the_first_line_is_told_as_a_line(
+    fresh_logger: logging.Logger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A user's function that raises at once is told with date and level, in one row without control characters."""
+
+    def broken(_state: Any, _model: Any) -> dict[str, Any]:
+        raise ValueError("no\nneurons\x1b[31m")
+
+    fresh_logger.handlers = []
+    log_file = tmp_path / "log.jsonl"
+    with TrainingLogger(total_steps=1, log_file=log_file, save_log_to_json=False, model_state=broken) as logger:
+        logger.log_step(1, loss=1.0)
+    (told,) = [line for line in capsys.readouterr().out.splitlines() if "model_state" in line]
+
+    assert told.endswith(
+        r"| WARNING  | verbose_logging - model_state, which is not asked again, failed: ValueError: no\nneurons\x1b[31m"
+    )
 
 
 def test_a_users_handler_is_the_only_one(fresh_logger: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:

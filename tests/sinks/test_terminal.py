@@ -70,11 +70,12 @@ def test_a_row_is_folded_to_the_width() -> None:
     assert STEP.split() == " ".join([first, *others]).split()
 
 
-def test_a_rule_is_cut_to_the_width(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule of 80 signs has 60 of them on a terminal of 60 columns."""
-    monkeypatch.setenv("COLUMNS", "60")
+@pytest.mark.parametrize("columns", [60, 30])
+def test_a_rule_is_cut_to_the_width(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule of 80 signs has 60 of them on a terminal of 60 columns, however narrow that is."""
+    monkeypatch.setenv("COLUMNS", str(columns))
 
-    assert "=" * 60 == Terminal(Tty()).render("=" * 80)
+    assert "=" * columns == Terminal(Tty()).render("=" * 80)
 
 
 def test_a_file_gets_rows_of_any_length() -> None:

@@ -41,7 +41,7 @@ def _evaluation(entry: EndBase) -> str:
         )
         for name in names
     )
-    return _joined(*losses)
+    return "; ".join(filter(None, losses))
 
 
 def _step_time(entry: EndBase) -> str:

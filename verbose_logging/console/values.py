@@ -8,6 +8,7 @@ from typing import Any
 from verbose_logging.formatting import UNKNOWN, percent, short_duration
 
 _MOST_ITEMS = 10
+_LARGEST_WHOLE = 1e15  # beyond it a float no longer knows its last digits
 _SHARES = ("ratio", "fraction", "share")
 _UNITS: dict[str, Callable[[float], str]] = {
     "percent": percent,
@@ -38,7 +39,7 @@ def text_of(name: str, value: Any) -> str:
         ('55.0%', '1 min 15 s', '0.721346')
         >>> text_of("gain", -0.0)
         '0'
-        >>> text_of("persona", {"warmth": 0.5, "is_awake": True}), text_of("neurons", 42350000)
+        >>> text_of("persona", {"warmth": 0.5, "is_awake": True}), text_of("neurons", 42350000.0)
         ('Warmth 0.5, Is Awake yes', '42,350,000')
     """
     if value is None:
@@ -60,7 +61,8 @@ def _number(name: str, value: float) -> str:
         return percent(100 * value)
     if unit in _UNITS:
         return _UNITS[unit](value)
-    return f"{value:,}" if isinstance(value, int) else f"{value + 0.0:.6g}"  # without the sign of a negative zero
+    is_whole = isinstance(value, int) or (value.is_integer() and abs(value) < _LARGEST_WHOLE)
+    return f"{int(value):,}" if is_whole else f"{value:.6g}"
 
 
 def _joined(items: list[str]) -> str:

@@ -46,7 +46,7 @@ class LossMeter(BaseMeter):
         MetricSpec("avg_loss", "", "Mean loss of the epoch so far, weighted by steps.", "lower"),
         MetricSpec("smoothed_loss", "", "Exponential moving average of the loss, 0.9, debiased.", "lower"),
         MetricSpec("perplexity", "", "exp(loss), for a mean cross-entropy per token.", "lower"),
-        MetricSpec("final_loss", "", "The last finite loss.", "lower"),
+        MetricSpec("final_loss", "", "Loss of the last step that has one; NaN if it was.", "lower"),
         MetricSpec("best_loss", "", "The lowest finite loss.", "lower"),
     )
 
@@ -129,16 +129,16 @@ class LossMeter(BaseMeter):
         if self._loss is not None and (steps > 1 or may_be_filtered or not math.isfinite(self._loss)):
             self._count(self._loss, steps=1)
             return
-        self._loss = math.nan if may_be_filtered and logged == 0.0 else logged
+        self._loss = self._final = math.nan if may_be_filtered and logged == 0.0 else logged
         if not may_be_filtered:
             self._count(logged, steps=max(1, steps))
 
     def _count(self, loss: float, *, steps: int) -> None:
+        self._final = loss
         if not math.isfinite(loss):
             return
         self._epoch.add(loss, weight=steps)
         self._smoothed.add(loss)
-        self._final = loss
         self._best = loss if self._best is None else min(self._best, loss)
 
     def at_step(self) -> Numbers:

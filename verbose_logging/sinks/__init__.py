@@ -16,7 +16,7 @@ from verbose_logging.console.screen import Screen
 from verbose_logging.protocols import Clock, Sink
 from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.console import ConsoleSink
-from verbose_logging.sinks.console_log import log_to_console
+from verbose_logging.sinks.console_log import console_logger, log_to_console
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.jsonl import JsonlSink
 from verbose_logging.sinks.lane import Lane
@@ -94,6 +94,7 @@ def _console(context: SinkContext) -> Sink | None:
     if interval is None:
         interval = WATCHED_INTERVAL_SECONDS if is_watched(sys.stdout) else 0.0
     screen = Screen(context.console_forms, interval_seconds=interval)
+    console_logger()  # so that a part of ours that fails before the first output warns in the console's form too
     return Lane("console", ConsoleSink(screen, log_to_console), context.fallback.problem)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
@@ -23,19 +23,19 @@ def log_to_console(output: Output) -> None:
 
     Waits while a stream takes nothing, with no lock held. For a thread that may wait.
     """
-    logger = _logger()
+    logger = console_logger()
     severity = getattr(logging, output.severity)
     if not logger.isEnabledFor(severity):
         return
     listeners = list(_listeners(logger))
-    streams = [stream for listener in listeners if (stream := getattr(listener, "stream", None)) is not None]
-    while not all(is_ready(stream, _PATIENCE_SECONDS) for stream in streams):
+    while not all(is_ready(stream, _PATIENCE_SECONDS) for stream in _streams(listeners)):
         pass
     with _bars_aside(listeners):
         logger.handle(_record(logger, severity, output))
 
 
-def _logger() -> logging.Logger:
+def console_logger() -> logging.Logger:
+    """Returns the logger `verbose_logging`; it has our handler where the user has configured none."""
     logger = logging.getLogger(LOGGER_NAME)
     if not logger.hasHandlers():
         handler = TqdmHandler()
@@ -54,15 +54,23 @@ def _listeners(logger: logging.Logger | None) -> Iterator[logging.Handler]:
         logger = logger.parent if logger.propagate else None
 
 
-def _bars_aside(listeners: list[logging.Handler]) -> AbstractContextManager[Any]:
+def _streams(listeners: Iterable[logging.Handler]) -> Iterator[TextIO]:
+    """Yields where handlers write, as far as they show that."""
+    for listener in listeners:
+        console = getattr(listener, "console", None)  # that of rich's handler
+        stream = getattr(listener, "stream", None) or getattr(console, "file", None)
+        if stream is not None:
+            yield stream
+
+
+def _bars_aside(listeners: Iterable[logging.Handler]) -> AbstractContextManager[Any]:
     """Returns what keeps progress bars out of the way of a user's own handler that writes to a terminal, as ours does.
 
     `logging.basicConfig()` makes such a handler; its lines would begin in the middle of the bar.
     """
-    for listener in listeners:
-        if isinstance(listener, logging.StreamHandler) and is_terminal(listener.stream):
-            return tqdm.external_write_mode(file=listener.stream)
-    return nullcontext()
+    others = (listener for listener in listeners if not isinstance(listener, TqdmHandler))
+    terminal = next(filter(is_terminal, _streams(others)), None)
+    return nullcontext() if terminal is None else tqdm.external_write_mode(file=terminal)
 
 
 def _record(logger: logging.Logger, severity: int, output: Output) -> logging.LogRecord:

@@ -60,11 +60,13 @@ class Terminal:
 
     def _folded(self, row: str) -> str:
         """Returns a row folded at blanks to the terminal's width; a rule is cut. Elsewhere the row as it is."""
-        width = self._console.width if self._is_terminal else 0
-        if width < _NARROWEST or cell_len(row) <= width:
+        width = self._console.width
+        if not self._is_terminal or cell_len(row) <= width:
             return row
         if len(set(row)) == 1:
             return row[:width]
+        if width < _NARROWEST:
+            return row
         pieces = Text(row).wrap(self._console, width - len(INDENT))
         return f"\n{INDENT}".join(piece.plain for piece in pieces)
 
