@@ -95,6 +95,14 @@ OutOfMemoryError: CUDA out of memory.
     ) == output.rows[at + 1 : at + 3]
 
 
+def test_several_evaluation_sets_are_told_apart(show: Show) -> None:
+    """Each set's losses carry its name, and the sets are apart by more than a comma."""
+    script = a_run().evaluate(eval_easy_loss=1.0).evaluate(eval_hard_loss=2.0)
+    (row,) = [row for row in end_of(script.end(), show).rows if "evaluation loss" in row]
+
+    assert row.endswith("eval_easy_loss 1.0000, best 1.0000; eval_hard_loss 2.0000, best 2.0000")
+
+
 def test_findings_are_named_with_their_first_step(header: Header, show: Show) -> None:
     """A rule that fired stands in the verdict once, however often it did."""
     found = [
