@@ -26,7 +26,8 @@ lint: $(READY)  ## ruff
 types: $(READY)  ## mypy --strict
 	$(BIN)/mypy
 
-bench: $(READY)  ## the benchmarks
+bench: $(READY)  ## the benchmarks, beside the trackers that are light to install; writes benchmarks/RESULTS.md
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt trackio mlflow-skinny
 	$(BIN)/python -m benchmarks
 
 reference: $(READY)  ## the parts of the documentation that are made from the code

@@ -1,123 +1,147 @@
-"""What a callback costs the training thread at each step, side by side in one process.
+"""What a callback costs: on the training thread at each step, and in all, side by side with other trackers.
 
-The real `CallbackHandler` fires the five events of a step with a little work between them. Subjects take turns in
-short blocks, so that a noisy machine disturbs all of them alike; what counts is the ratio to the reference, which
-builds a dictionary of 25 fields and appends it to a deque once per step.
+The real `CallbackHandler` fires the five events of a step with torch work between them.
+
+* Together, in one process, subjects take turns in short blocks, so that a noisy machine disturbs all of them alike.
+  What counts is what each adds over an empty callback, as a ratio to a reference that builds a dictionary of 25 fields
+  and appends it to a deque once a step.
+* Alone, each in a process of its own: the CPU time of all threads and children, how long begin and end take, bytes.
+* Pressed: ours at 2,000 steps a second, and back to back without any work.
+
+`--quick` runs a tenth of it; `--json FILE` keeps the figures.
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
+import json
+import os
 import statistics
 import tempfile
-import time
-from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from rich.console import Console
 from rich.table import Table
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
-from transformers.trainer_callback import CallbackHandler
 
-from verbose_logging import VerboseLoggingCallback
-from verbose_logging.levels import LEVELS
+from benchmarks.alone import alone
+from benchmarks.handled_run import HandledRun
+from benchmarks.subjects import EMPTY, REFERENCE, SUBJECTS, installed
+from benchmarks.tables import show
 
-BLOCKS = 40
 STEPS_PER_BLOCK = 50
-REFERENCE = "dictionary and deque"
+_WORK_SIZE = 128
+_KEPT = 0.9  # of the steps, the fastest: what the trimmed mean is over
+_ALONE_STEPS_PER_SECOND = 200
+_PRESSED_STEPS_PER_SECOND = 2_000
+_STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {
+    "p50": statistics.median,
+    "trimmed": lambda seconds: statistics.fmean(sorted(seconds)[: int(_KEPT * len(seconds))]),
+    "p99": lambda seconds: statistics.quantiles(seconds, n=100)[98],
+}
 
 
-class Empty(TrainerCallback):
-    """Does nothing; everything is measured above it."""
+def together(names: Sequence[str], *, blocks: int) -> dict[str, dict[str, float]]:
+    """Returns what each subject adds to a step over the empty one, in microseconds, by statistic.
 
-
-class DictionaryAndDeque(TrainerCallback):
-    """The reference: what the simplest recorder would do."""
-
-    def __init__(self) -> None:
-        self._rows: deque[dict[str, Any]] = deque(maxlen=100_000)
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Builds 25 fields and keeps them."""
-        now = time.monotonic()
-        self._rows.append(dict.fromkeys(_FIELDS, now) | {"step": state.global_step, "epoch": state.epoch})
-
-
-_FIELDS = tuple(f"field_{number}" for number in range(23))
-
-
-class Subject:
-    """One callback in a handler of its own, with the times of its steps."""
-
-    def __init__(self, callback: TrainerCallback, args: TrainingArguments) -> None:
-        self._model = torch.nn.Linear(2, 2)
-        optimizer = torch.optim.SGD(self._model.parameters(), lr=0.1)
-        self.handler = CallbackHandler([callback], self._model, None, optimizer, None)
-        self.args = args
-        self.state = TrainerState(max_steps=BLOCKS * STEPS_PER_BLOCK, num_train_epochs=1, epoch=0.0)
-        self.control = TrainerControl()
-        self.step_seconds: list[float] = []
-
-    def step(self, work: torch.Tensor) -> None:
-        """Fires one step's events; only the time within the callbacks counts."""
-        handler, args, state, control = self.handler, self.args, self.state, self.control
-        spent = 0.0
-        for event in (handler.on_step_begin, handler.on_pre_optimizer_step, handler.on_optimizer_step):
-            torch.mm(work, work)
-            began = time.perf_counter()
-            event(args, state, control)
-            spent += time.perf_counter() - began
-        torch.mm(work, work)
-        state.global_step += 1
-        control.should_log = True
-        began = time.perf_counter()
-        handler.on_step_end(args, state, control)
-        handler.on_log(args, state, control, {"loss": 1.0, "grad_norm": 1.0, "learning_rate": 1e-3, "epoch": 0.1})
-        self.step_seconds.append(spent + time.perf_counter() - began)
-
-
-@contextmanager
-def subjects() -> Iterator[dict[str, Subject]]:
-    """Yields every subject, training begun, and ends them afterwards."""
-    with tempfile.TemporaryDirectory() as folder:
-        args = TrainingArguments(output_dir=folder, use_cpu=True, report_to="none")
-        callbacks: dict[str, TrainerCallback] = {"empty": Empty(), REFERENCE: DictionaryAndDeque()}
-        for level in LEVELS:
-            log_file = str(Path(folder) / f"{level}.jsonl")
-            callbacks[level] = VerboseLoggingCallback(level, log_file=log_file, standard_log_file=None, console="off")
-        made = {name: Subject(callback, args) for name, callback in callbacks.items()}
-        for subject in made.values():
-            subject.handler.on_train_begin(args, subject.state, subject.control)
-        yield made
-        for subject in made.values():
-            subject.handler.on_train_end(args, subject.state, subject.control)
-        for callback in callbacks.values():
-            if isinstance(callback, VerboseLoggingCallback):
-                callback.close()
-
-
-def measure() -> dict[str, float]:
-    """Returns the added median time per step of each subject over the empty callback, in microseconds."""
-    work = torch.rand(128, 128)
-    with subjects() as made:
-        for _ in range(BLOCKS):
-            for subject in made.values():
+    Args:
+        names: Keys of `SUBJECTS`, the empty one among them.
+        blocks: How many blocks of 50 steps each subject has.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place, silence():
+        folder = Path(place)
+        runs = {
+            name: HandledRun(callback, folder / "out", steps=blocks * STEPS_PER_BLOCK, work_size=_WORK_SIZE)
+            for name, callback in installed(names, folder).items()
+        }
+        for run in runs.values():
+            run.begin()
+        for _ in range(blocks):
+            for run in runs.values():
                 for _ in range(STEPS_PER_BLOCK):
-                    subject.step(work)
-        medians = {name: statistics.median(subject.step_seconds) for name, subject in made.items()}
-    return {name: 1e6 * (median - medians["empty"]) for name, median in medians.items() if name != "empty"}
+                    run.step()
+        for run in runs.values():
+            run.end()
+    taken = {
+        name: {statistic: 1e6 * of(run.step_seconds) for statistic, of in _STATISTICS.items()}
+        for name, run in runs.items()
+    }
+    nothing = taken.pop(EMPTY)
+    return {name: {each: row[each] - nothing[each] for each in row} for name, row in taken.items()}
+
+
+@contextlib.contextmanager
+def silence() -> Any:
+    """Sends what subjects print nowhere."""
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield
+
+
+def measure(*, quick: bool) -> dict[str, Any]:
+    """Returns all figures, by part and subject."""
+    steps, blocks = (400, 8) if quick else (2_000, 40)
+    pressed = {"paced": (2_000, 200) if quick else (40_000, _PRESSED_STEPS_PER_SECOND)}
+    pressed |= {f"{count:,} steps back to back": (count, 0) for count in ((10_000,) if quick else (100_000, 200_000))}
+    return {
+        "together": together(list(SUBJECTS), blocks=blocks),
+        "alone": {name: alone(name, steps=steps, steps_per_second=_ALONE_STEPS_PER_SECOND) for name in SUBJECTS},
+        "pressed": {
+            title: alone("high", steps=count, steps_per_second=pace) for title, (count, pace) in pressed.items()
+        },
+    }
+
+
+def _together_table(found: dict[str, dict[str, float]]) -> Table:
+    base = found[REFERENCE]
+    table = Table("callback", "added p50", "trimmed mean", "p99", f"p50 to {REFERENCE}", "trimmed mean to it")
+    table.title = "Added to a step on the training thread, over an empty callback"
+    for name, row in found.items():
+        table.add_row(
+            name,
+            *(f"{row[each]:.2f} us" for each in _STATISTICS),
+            f"{row['p50'] / base['p50']:.2f}x",
+            f"{row['trimmed'] / base['trimmed']:.2f}x",
+        )
+    return table
+
+
+def _alone_table(found: dict[str, dict[str, Any]]) -> Table:
+    base = found[EMPTY]["cpu_us_per_step"]
+    table = Table("callback", "CPU a step", "to trackio", "begin", "end", "bytes a step")
+    table.title = f"All threads and children of a process, over an empty callback, {_ALONE_STEPS_PER_SECOND} steps/s"
+    tracker = found.get("trackio") or {}
+    for name, row in found.items():
+        if not row or name == EMPTY:
+            continue
+        added = row["cpu_us_per_step"] - base
+        ratio = f"{added / (tracker['cpu_us_per_step'] - base):.2f}x" if tracker else "-"
+        begin, end = f"{row['begin_ms']:.0f} ms", f"{row['end_ms']:.0f} ms"
+        size = ", ".join(f"{file} {count:.0f}" for file, count in row["bytes_per_step"].items())
+        table.add_row(name, f"{added:.0f} us", ratio, begin, end, size or f"{row['all_bytes_per_step']:.0f}")
+    return table
+
+
+def _pressed_table(found: dict[str, dict[str, Any]]) -> Table:
+    table = Table("high", "CPU a step", "dropped", "end", "memory grown")
+    table.title = f"Pressed: paced at {_PRESSED_STEPS_PER_SECOND:,} steps/s, and back to back without any work"
+    for title, row in found.items():
+        if row:
+            cpu, end = f"{row['cpu_us_per_step']:.0f} us", f"{row['end_ms']:.0f} ms"
+            table.add_row(title, cpu, f"{row['dropped']:,}", end, f"{row['grown_mb']:.0f} MB")
+    return table
 
 
 def main() -> None:
-    """Prints the table."""
-    added = measure()
-    table = Table("callback", "added per step (median)", f"ratio to {REFERENCE}")
-    for name, microseconds in added.items():
-        table.add_row(name, f"{microseconds:.2f} us", f"{microseconds / added[REFERENCE]:.2f}x")
-    Console().print(table)
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    found = measure(quick=options.quick)
+    show(_together_table(found["together"]), _alone_table(found["alone"]), _pressed_table(found["pressed"]))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=2))
 
 
 if __name__ == "__main__":
