@@ -35,9 +35,13 @@ def check_addresses(addresses: Sequence[str]) -> None:
 
     for place, address in enumerate(addresses, start=1):
         if not Apprise.instantiate(address, suppress_exceptions=True):
-            scheme = scheme_of(address)
-            near = did_you_mean(scheme, _USUAL)
-            raise SettingsError(f"notify: address {place}, of scheme {scheme!r}, is none that apprise knows; {near}")
+            raise SettingsError(f"notify: address {place}, {_complaint(scheme_of(address))}")
+
+
+def _complaint(scheme: str) -> str:
+    if scheme in _USUAL:
+        return f"of scheme {scheme!r}, lacks something that apprise needs to send to it"
+    return f"of scheme {scheme!r}, is none that apprise knows; {did_you_mean(scheme, _USUAL)}"
 
 
 def addresses_in(text: str) -> list[str]:

@@ -135,6 +135,8 @@ class Session:
     def _stop_request(self) -> StopRequest | None:
         """Returns what hears of rules that may stop training; with several ranks one alone must not stop."""
         rules = rules_that("stop", self._settings.alerts)
+        if rules and self._world_size > 1:
+            self._problems('action "stop"', RuntimeError("not done with several processes: one alone must not stop"))
         return StopRequest(rules, self._wake) if rules and self._world_size == 1 else None
 
     def _wake(self) -> None:

@@ -201,7 +201,7 @@ Valid: low, medium, high, ultra
         return msgspec.structs.replace(self, **changes) if changes else self
 
     def for_rank(self, rank: int) -> Settings:
-        """Returns the settings of one rank: above 0 a log of its own, no other file and a silent console.
+        """Returns the settings of one rank: above 0 a log of its own, no other file, no message, a silent console.
 
         Example:
             >>> Settings.from_options(log_file="run.jsonl").for_rank(1).log_file
@@ -212,7 +212,7 @@ Valid: low, medium, high, ultra
         path = Path(self.log_file)
         own = str(path.with_name(f"{path.stem}.rank{rank:05d}{path.suffix}"))
         return msgspec.structs.replace(
-            self, log_file=own, standard_log_file=None, save_log_to_json=False, console="off"
+            self, log_file=own, standard_log_file=None, save_log_to_json=False, console="off", notify=[]
         )
 
     def writing_to(self, output_dir: str | os.PathLike[str] | None) -> Settings:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from verbose_logging.errors import SettingsError
+from verbose_logging.facts import RunOpened
 from verbose_logging.settings import Settings
 from verbose_logging.sinks.action_lanes import action_lanes
 from verbose_logging.sinks.actions import CallSink, PrintSink, StopRequest
@@ -101,3 +103,33 @@ def test_only_what_is_asked_for_has_a_thread() -> None:
     assert ["actions", "console for findings"] == list(
         action_lanes(Settings.from_options(alerts=asked, console="off"), lambda part, error: None)  # noqa: ARG005
     )
+
+
+def test_a_config_file_says_the_same(tmp_path: Path) -> None:
+    """Parameters, an action, and a bare `off`, which YAML reads as false."""
+    config = tmp_path / "train.yaml"
+    config.write_text(
+        "alerts:\n  exploding_gradients: {above: 5, action: stop}\n  loss_spike: off\nnotify_severity: WARNING\n",
+        encoding="utf-8",
+    )
+    settings = Settings.from_yaml(config)
+
+    assert {"exploding_gradients": {"above": 5, "action": "stop"}, "loss_spike": "off"} == settings.alerts
+    assert "WARNING" == settings.notify_severity
+
+
+def test_with_several_processes_none_stops_alone() -> None:
+    """The others would wait for it for ever; the log says that nothing was asked."""
+    script = FactScript(total_steps=10, steps_per_epoch=10)
+    script.add(RunOpened, script.clock.wall(), 0.0, "run-1", 0, 2).begin().epoch_begin()
+    script.step(micro_steps=[{"loss": NAN}], gradient_norm=1.0).end()
+    end = record(script.facts, alerts={"nonfinite_loss": {"action": "stop"}}).entries[-1]
+
+    assert None is end.stop_requested  # type: ignore[union-attr]
+
+
+def test_only_rank_0_sends_messages() -> None:
+    """Eight ranks are no reason for eight messages."""
+    settings = Settings.from_options(notify=["json://localhost/hook"])
+
+    assert [[], ["json://localhost/hook"]] == [settings.for_rank(1).notify, settings.for_rank(0).notify]

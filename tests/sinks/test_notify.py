@@ -215,7 +215,7 @@ def test_an_attempt_is_given_up_after_five_seconds() -> None:
     assert 0.0 == plugin.request_rate_per_sec
 
 
-@pytest.mark.parametrize("address", ["malito://user:hunter2@example.org", "no address at all"])
+@pytest.mark.parametrize("address", ["malito://user:hunter2@example.org", "no address at all", "slack://hunter2"])
 def test_a_wrong_address_is_refused_without_being_told(address: str) -> None:
     """Its place and scheme, the nearest scheme, and nothing that may be a secret."""
     with pytest.raises(SettingsError, match="notify: address 1") as refusal:
