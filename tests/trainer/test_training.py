@@ -277,6 +277,22 @@ def test_the_command_line_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (4, "complete", "results/final") == (outcome["steps"], outcome["summary"]["outcome"], outcome["model_path"])
 
 
+def test_of_two_processes_one_speaks_and_writes(tmp_path: Path) -> None:
+    """Under torchrun there is one plan, one base for the adapter and one log, and both processes end well."""
+    keys = {"use_verbose_logging": True, "lora_r": 2, "use_cpu": True, "console": "off"}
+    (tmp_path / "run.json").write_text(json.dumps({**QUICK, **keys}), encoding="utf-8")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    command = [*torchrun, "-m", "verbose_logging", "train", "run.json"]
+
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+
+    assert 0 == answer.returncode, answer.stderr
+    assert (1, 1) == (answer.stdout.count("Trains:"), answer.stdout.count("Trained 3 steps"))
+    assert (tmp_path / "results" / "base" / "model.safetensors").exists()
+    types = [entry["type"] for entry in entries(tmp_path / "verbose_training_logs.jsonl")]
+    assert (3, 1) == (types.count("training_step_complete"), types.count("training_complete"))
+
+
 def test_every_mistake_is_a_line_on_the_command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
