@@ -4,6 +4,7 @@ Run it: python examples/train.py --max_iters=20 --eval_interval=10
 Then look: verbose-logging show
            python examples/train.py --wandb_run_name=my_experiment --log_save_interval=50
            python examples/train.py --save_log_to_json=False
+           python examples/train.py --init_from=resume --max_iters=200
            python examples/train.py --wandb_log=True --save_log_to_json=True
 """
 
@@ -27,6 +28,7 @@ def flag(text: str) -> bool:
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--out_dir", default="out")
+parser.add_argument("--init_from", choices=["scratch", "resume"], default="scratch")
 parser.add_argument("--max_iters", type=int, default=100)
 parser.add_argument("--eval_interval", type=int, default=50)
 parser.add_argument("--eval_iters", type=int, default=4)
@@ -65,6 +67,13 @@ model = GPT2LMHeadModel(
     )
 )
 optimizer = torch.optim.AdamW(model.parameters(), lr=args.learning_rate)
+checkpoint = out_dir / "ckpt.pt"
+first_iter = 0
+if args.init_from == "resume":
+    saved = torch.load(checkpoint)
+    model.load_state_dict(saved["model"])
+    optimizer.load_state_dict(saved["optimizer"])
+    first_iter = saved["iter_num"]
 
 
 def get_batch(source: torch.Tensor) -> torch.Tensor:
@@ -99,12 +108,14 @@ logger = TrainingLogger(
     config=vars(args),
     model=model,
     output_dir=args.out_dir,
+    resumed_from_step=first_iter,
+    resumed_from=checkpoint if first_iter else None,
     save_log_to_json=args.save_log_to_json,
     log_save_interval=args.log_save_interval,
     sinks=["wandb"] if args.wandb_log else [],
 )
 with logger:
-    for iter_num in range(args.max_iters + 1):
+    for iter_num in range(first_iter, args.max_iters + 1):
         lr = get_lr(iter_num)
         for group in optimizer.param_groups:
             group["lr"] = lr
@@ -112,9 +123,10 @@ with logger:
         if iter_num % args.eval_interval == 0:
             losses = estimate_loss()
             logger.log_evaluation(iter_num, **losses, lr=lr)
-            if iter_num > 0:
-                torch.save(model.state_dict(), out_dir / "ckpt.pt")
-                logger.log_checkpoint(iter_num, out_dir / "ckpt.pt", val_loss=losses["val_loss"])
+            if iter_num > first_iter:
+                state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "iter_num": iter_num}
+                torch.save(state, checkpoint)
+                logger.log_checkpoint(iter_num, checkpoint, val_loss=losses["val_loss"])
 
         step_loss = torch.zeros(())
         for _ in range(args.gradient_accumulation_steps):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import json
 import multiprocessing
 import os
 import runpy
@@ -131,3 +132,17 @@ def test_the_plain_loop_takes_the_guides_flags(
     assert len(documents) == len(found)
     assert all(path.match(pattern) for path, pattern in zip(found, documents, strict=True))
     assert ("--wandb_log=True" in flags) == (tmp_path / "wandb").exists()
+
+
+@pytest.mark.trainer
+def test_the_plain_loop_goes_on_where_it_was(
+    tmp_path: Path, processes: multiprocessing.context.ForkServerContext
+) -> None:
+    """Resumed from its checkpoint at iteration 4, it is one run in one document, with each iteration once."""
+    script = str(ROOT / "examples" / "train.py")
+    run_in_child(processes, [script, "--max_iters=5", "--eval_interval=4"], tmp_path)
+    run_in_child(processes, [script, "--max_iters=8", "--eval_interval=4", "--init_from=resume"], tmp_path)
+
+    (document,) = (tmp_path / "out").glob("*.json")
+    rows = json.loads(document.read_text(encoding="utf-8"))["training_iterations"]
+    assert list(range(9)) == [row["iter"] for row in rows]

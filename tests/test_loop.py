@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from verbose_logging import TrainingLogger
+from verbose_logging import TrainingLogger, load_run
 from verbose_logging.errors import SettingsError
 from verbose_logging.reading.validate import validate_log
 
@@ -331,3 +331,31 @@ def test_the_loop_never_waits_for_its_device(make_logger: MakeLogger, tmp_path: 
     assert {"verbose-logging-pipeline"} == set(readers)
     (step,) = entries(tmp_path, "training_step_complete")
     assert {"loss": 2.0, "learning_rate": 2.0, "grad_norm": 2.0, "reward": 2.0}.items() <= step["metrics"].items()
+
+
+@pytest.mark.parametrize(("first", "saved_at", "finished"), [(0, 5, 5), (0, 4, 5), (1, 5, 5)])
+def test_a_loop_that_resumes_from_a_known_checkpoint_goes_on_with_its_run(
+    make_logger: MakeLogger, tmp_path: Path, first: int, saved_at: int, finished: int
+) -> None:
+    """Counted from 0 and saved before or behind the step, or counted from 1: it is one run of ten steps, each once."""
+    (tmp_path / "ckpt.pt").write_bytes(b"weights")
+    with make_logger(total_steps=10) as logger:
+        for step in range(first, first + 8):
+            if step == saved_at and saved_at == finished and first == 0:
+                logger.log_checkpoint(saved_at, tmp_path / "ckpt.pt")
+            logger.log_step(step, loss=1.0)
+            if step == saved_at and not (saved_at == finished and first == 0):
+                logger.log_checkpoint(saved_at, tmp_path / "ckpt.pt")
+    with make_logger(total_steps=10, resumed_from_step=finished, resumed_from=tmp_path / "ckpt.pt") as logger:
+        for step in range(first + finished, first + 10):
+            logger.log_step(step, loss=0.5)
+
+    assert 1 == len({entry["run_id"] for entry in entries(tmp_path)})
+    start = entries(tmp_path, "training_start")[1]
+    assert (2, finished) == (start["session"], start["resumed_from_step"])
+    losses = [1.0] * finished + [0.5] * (10 - finished)
+    steps = load_run(tmp_path / "log.jsonl").steps
+    assert (list(range(first, first + 10)), losses) == (steps["step"], steps["loss"])
+    (document,) = tmp_path.glob("run_*.json")
+    rows = json.loads(document.read_text(encoding="utf-8"))["training_iterations"]
+    assert list(zip(range(first, first + 10), losses, strict=True)) == [(row["iter"], row["loss"]) for row in rows]

@@ -20,7 +20,7 @@ from verbose_logging.facts import Deferred, Fact
 from verbose_logging.gc_pauses import GcPauses
 from verbose_logging.inspection import folder_size_bytes
 from verbose_logging.loop_course import LoopCourse
-from verbose_logging.loop_facts import loop_inspected, rank_and_world_size
+from verbose_logging.loop_facts import loop_inspected, loop_resumed, rank_and_world_size
 from verbose_logging.model_state import Ask, LoopState, model_state_asker
 from verbose_logging.option_checks import check_count
 from verbose_logging.session import END_SECONDS, Session
@@ -44,6 +44,8 @@ class TrainingLogger:
         model: The model; gives parameter counts, and with `samples` and `tokens` of each step FLOPs and MFU.
         output_dir: Where the run's JSON file goes.
         resumed_from_step: Steps that were finished before.
+        resumed_from: The checkpoint that the loop resumes from, by the path that `log_checkpoint` was given. Where the
+            log knows of it, this goes on with its run.
         **options: Any other field of `verbose_logging.Settings`.
 
     Raises:
@@ -68,6 +70,7 @@ class TrainingLogger:
         model: Any = None,
         output_dir: str | os.PathLike[str] = ".",
         resumed_from_step: int = 0,
+        resumed_from: str | os.PathLike[str] | None = None,
         **options: Any,
     ) -> None:
         for name, count in (("total_steps", total_steps), ("total_epochs", total_epochs)):
@@ -76,6 +79,7 @@ class TrainingLogger:
         self.settings = chosen.with_environment(os.environ)
         self._planned = (total_steps, total_epochs)
         self._resumed_from_step = resumed_from_step
+        self._resumed_from = None if resumed_from is None else os.fspath(resumed_from)
         self._described = (config, model)
         self._session: Session | None = None
         self._course = LoopCourse(began_at=0.0, resumed_from_step=resumed_from_step)
@@ -200,7 +204,7 @@ class TrainingLogger:
             return
         settings = self.settings.for_rank(rank)
         session = Session(settings, rank=rank, world_size=world_size, hook_record=self._hook_record)
-        session.open()
+        session.open(*loop_resumed(settings.log_path, self._resumed_from, self._resumed_from_step))
         self._session, self._put = session, session.put
         if self.settings.level.dear_readings:
             self._gc_pauses = GcPauses(session.put)

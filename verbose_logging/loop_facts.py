@@ -8,10 +8,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from verbose_logging.facts import Deferred, TrainingInspected
+from verbose_logging.facts import Deferred, Lineage, Restored, TrainingInspected
+from verbose_logging.history import lineage_of_checkpoint
 from verbose_logging.inspection import inspect_flops, inspect_model, inspect_training_args, redact
 from verbose_logging.plain import plain
 from verbose_logging.settings import Settings
@@ -45,6 +47,27 @@ def rank_and_world_size(environ: Mapping[str, str]) -> tuple[int, int]:
     if group is not None and group.is_available() and group.is_initialized():
         return group.get_rank(), group.get_world_size()
     return int(environ.get("RANK", "0")), int(environ.get("WORLD_SIZE", "1"))
+
+
+def loop_resumed(log_path: Path, checkpoint: str | None, finished: int) -> list[Restored]:
+    """Returns the run that our log says a checkpoint belongs to; looked up on the recorder's thread.
+
+    A checkpoint carries the number of the step that it was saved at. A loop that counts from 0 and saves behind its
+    step has finished one more than that.
+
+    Args:
+        log_path: The log.
+        checkpoint: Its path; `None` where the loop does not resume.
+        finished: How many steps were finished before.
+    """
+    if checkpoint is None:
+        return []
+
+    def look_up() -> Lineage | None:
+        known = (lineage_of_checkpoint(log_path, checkpoint, step) for step in (finished, finished - 1))
+        return next((lineage for lineage in known if lineage is not None), None)
+
+    return [Restored(monotonic(), Deferred(look_up))]
 
 
 def loop_inspected(settings: Settings, config: Any, model: Any, *, world_size: int) -> TrainingInspected:

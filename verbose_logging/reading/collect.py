@@ -31,9 +31,13 @@ class StepTable(Part):
         self._places: dict[str, Place] = {}
         self._repeated: list[Problem] = []
         self._last_step = -1
+        self._went_back = False
 
     def take_steps(self, block: StepBlock) -> None:
-        """Takes in steps."""
+        """Takes in steps; a loop that counts from 0 resumes at the number of a step that it does again."""
+        if self._went_back and (first := block.column("step")[0]) is not None and first <= self._last_step:
+            self.go_back(first - 1)
+        self._went_back = False
         size = len(self._lines)
         for name, column in self._columns.items():
             column.extend(block.column(name))
@@ -53,6 +57,7 @@ class StepTable(Part):
         for column in self._columns.values():
             column.cut(size)
         self._last_step = step
+        self._went_back = True
 
     def steps(self, path: Path) -> Steps:
         """Returns the table; further columns are read from the file."""

@@ -78,6 +78,7 @@ class RunDocument:
         self.end_time: str | None = None
         self.config: dict[str, Any] = {}
         self.metadata: dict[str, Any] = {"sessions": []}
+        self._resumes = False
         self._takers = {
             SystemInitialization: self._take_system,
             TrainingInitialization: self._take_training,
@@ -134,13 +135,14 @@ class RunDocument:
             self._cut(entry.resumed_from_step)
             self.start_time = self.start_time or entry.timestamp
         self.end_time = None
+        self._resumes = bool(entry.resumed_from_step)
         self.metadata |= metadata_of_start(entry)
         session = {"run_id": entry.run_id, "started_at": entry.timestamp, "first_step": entry.resumed_from_step or 0}
         self.metadata["sessions"].append(session)
 
-    def _cut(self, step: int) -> None:
-        """Forgets what lies above a step, because it is done again."""
-        if self._totals.final_iter > step:
+    def _cut(self, step: int, *, last_step: int | None = None) -> None:
+        """Forgets what lies above a step, because it is done again; of the steps themselves those above the last."""
+        if self._totals.final_iter > (step if last_step is None else last_step):
             history = History(
                 start_time=None,
                 sessions=[],
@@ -149,10 +151,10 @@ class RunDocument:
                 checkpoints=self.checkpoints,
             )
             self._clear()
-            self._refill(history, up_to=step)
+            self._refill(history, up_to=step, last_step=last_step)
 
-    def _refill(self, history: History, *, up_to: int) -> None:
-        for encoded, row in _decoded(history.steps, StepRow, up_to):
+    def _refill(self, history: History, *, up_to: int, last_step: int | None = None) -> None:
+        for encoded, row in _decoded(history.steps, StepRow, up_to if last_step is None else last_step):
             self.steps.append_encoded(encoded)
             self._totals.add_step(row)
         for encoded, evaluation in _decoded(history.evaluations, EvaluationRow, up_to):
@@ -162,6 +164,10 @@ class RunDocument:
             self.checkpoints.append_encoded(encoded)
 
     def _take_step(self, entry: TrainingStepComplete) -> None:
+        """A loop that counts from 0 resumes at the number of a step that it does again."""
+        if self._resumes:
+            self._cut(entry.step, last_step=entry.step - 1)
+            self._resumes = False
         self._add_step(step_row(entry))
 
     def _take_report(self, entry: ProgressReport) -> None:

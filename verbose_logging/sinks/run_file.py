@@ -125,7 +125,7 @@ class RunFileSink:
         """Continues this run's own file, else the newest that reaches the step."""
         saved = [(path, found) for path in self._earlier_files() if (found := _opened(path)) is not None]
         reaching = [(path, found) for path, found in saved if found.final_iter >= step]
-        own = [(path, found) for path, found in reaching if run_id in found.run_ids]
+        own = [(path, found) for path, found in saved if run_id in found.run_ids]
         path, chosen = next(iter([*own, *reaching]), (None, None))
         if path is None or chosen is None:
             return
