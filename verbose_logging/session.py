@@ -47,6 +47,7 @@ _INSPECTION_SECONDS = 0.3
 _SAMPLER_SECONDS = 0.5
 END_SECONDS = 5.0
 _SIGNAL_SECONDS = 2.0
+_SYNC_SECONDS = 5.0
 
 
 class Session:
@@ -122,6 +123,7 @@ class Session:
             console_forms=settings.console_forms,
             console_interval=settings.console_interval,
             max_log_bytes=settings.max_log_bytes,
+            sync_seconds=_SYNC_SECONDS if settings.fsync == "interval" else None,
             clock=self._clock,
             fallback=fallback,
         )

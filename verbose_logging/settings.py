@@ -79,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         all_ranks: Whether every rank records; rank 1 then writes `NAME.rank00001.jsonl` beside rank 0's `NAME.jsonl`.
         module_norms_every: At ultra, steps between two readings of each module's gradient norm.
         peak_flops: What one device can do, in FLOP/s, for a device that the table of peaks does not know.
+        fsync: When the log is brought to the disk itself, for the case that the machine loses power: "milestones" at
+            checkpoints and ends, "interval" every five seconds as well.
         handle_sigterm: Whether a training in the main thread records its end when SIGTERM comes; a handler of yours is
             called all the same, and the exit status stays what it was.
         enabled: Whether anything is recorded at all.
@@ -121,6 +123,7 @@ Valid: low, medium, high, ultra
     all_ranks: bool = False
     module_norms_every: Annotated[int, msgspec.Meta(ge=1)] = 10
     peak_flops: Positive | None = None
+    fsync: Literal["milestones", "interval"] = "milestones"
     handle_sigterm: bool = True
     enabled: bool = True
     strict: bool = False

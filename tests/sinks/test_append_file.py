@@ -152,7 +152,7 @@ def test_state_changes_are_noted_and_the_user_is_warned_once(site: Any) -> None:
     file.append(b"{}\n")
     for _ in range(3):
         file.flush()
-        site.clock.advance(5.0)
+        site.clock.advance(2.0)
     failing, recovered = site.errors.splitlines()
     assert f"cannot write {site.path}: No space left on device (errno 28); 1 lines wait in memory" in failing
     assert f"writing {site.path} again: 0 lines were dropped so far" in recovered

@@ -111,14 +111,30 @@ def test_lost_lines_are_counted_on_stderr(site: Any) -> None:
     assert f"undelivered to {site.path}: 1 lines are lost, 2 were dropped before: Not a directory (errno 20)" in said
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_missing_permission_is_named(site: Any) -> None:
-    """A folder that is not ours is the reason given."""
-    site.folder.mkdir(mode=0o500)
+@pytest.fixture
+def forbidden(site: Any) -> Iterator[Path]:
+    """Makes the log's folder one that this user may not write to: for root, a file system that is read-only."""
+    if os.geteuid():
+        site.folder.mkdir(mode=0o500)
+        yield site.folder
+        return
+    site.folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(site.folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("root may write everywhere, and may not mount a read-only file system here")
+    yield site.folder
+    subprocess.run(["umount", "--lazy", str(site.folder)], check=True)  # noqa: S607
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this system has no users to forbid anything")
+def test_missing_permission_is_named(site: Any, forbidden: Path) -> None:
+    """A folder that is not ours to write is the reason given, and the lines are saved elsewhere."""
     file = site.file()
     assert not write_line(file)
     file.close()
+    assert [] == list(forbidden.iterdir())
     assert site.spilled() == b"{}\n"
+    assert any(reason in site.said[0] for reason in ("Permission denied", "Read-only file system"))
 
 
 def test_removed_file_is_made_again(site: Any) -> None:

@@ -23,6 +23,7 @@ from verbose_logging.sinks.lane import Lane
 from verbose_logging.sinks.rotation import Rotation
 from verbose_logging.sinks.run_file import RunFileSink
 from verbose_logging.sinks.standard import StandardSink
+from verbose_logging.sinks.sync_timer import SyncTimer
 from verbose_logging.sinks.terminal import is_watched
 
 WATCHED_INTERVAL_SECONDS = 0.1
@@ -40,6 +41,7 @@ class SinkContext(msgspec.Struct, frozen=True, kw_only=True):
         console_forms: What is printed, keys of `console.forms.FORMS`.
         console_interval: Least time of training between two step lines, in seconds; `None` where the stream decides.
         max_log_bytes: What each of the two logs may take on the disk; `None` for no bound.
+        sync_seconds: How often the full log is brought to the disk beside its milestones; `None` for not at all.
         clock: Both clocks.
         fallback: Told of trouble; takes what could not be delivered.
     """
@@ -52,6 +54,7 @@ class SinkContext(msgspec.Struct, frozen=True, kw_only=True):
     console_forms: tuple[str, ...]
     console_interval: float | None
     max_log_bytes: int | None
+    sync_seconds: float | None = None
     clock: Clock
     fallback: Fallback
 
@@ -66,7 +69,9 @@ def _append_file(path: Path, context: SinkContext) -> AppendFile:
 
 
 def _jsonl(context: SinkContext) -> Sink:
-    return JsonlSink(_append_file(context.log_file, context), on_problem=context.fallback.problem)
+    timer = None if context.sync_seconds is None else SyncTimer(context.sync_seconds, context.clock)
+    file = _append_file(context.log_file, context)
+    return JsonlSink(file, on_problem=context.fallback.problem, sync_timer=timer)
 
 
 def _standard(context: SinkContext) -> Sink | None:

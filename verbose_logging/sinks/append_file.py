@@ -20,6 +20,7 @@ from verbose_logging.sinks.file_lock import share
 from verbose_logging.sinks.pending import PendingLines
 from verbose_logging.sinks.regular_file import close_quietly, is_at, open_regular
 from verbose_logging.sinks.rotation import Rotation
+from verbose_logging.sinks.safety_copy import SafetyCopy
 from verbose_logging.sinks.tail_repair import repair_tail
 
 _BATCH_BYTES = 256 << 10
@@ -53,6 +54,7 @@ class AppendFile:
         self._clock = clock
         self._fallback = fallback
         self._pending = PendingLines() if pending is None else pending
+        self._safety_copy = SafetyCopy(self._path, self._pending, fallback)
         self._rotation = rotation
         self._write = write
         self._fsync = fsync
@@ -119,7 +121,11 @@ class AppendFile:
         self._backoff.reset()
         if not self.flush():
             self._fallback.undelivered(
-                self._path, self._pending.take_all(), reason=self._error, lines_dropped=self._lines_dropped
+                self._path,
+                self._pending.take_all(),
+                kept=self._safety_copy.copied,
+                reason=self._error,
+                lines_dropped=self._lines_dropped,
             )
         if self._descriptor is not None:
             close_quietly(self._descriptor)
@@ -131,6 +137,7 @@ class AppendFile:
             self._tail_is_whole = False
             written = self._write(descriptor, batch)
             lines = self._pending.delivered(written)
+            self._safety_copy.delivered(lines)
             self._lines_written += lines
             self._bytes_written += written
             if written < len(batch):
@@ -181,9 +188,11 @@ class AppendFile:
         if self._error is None or self._error.errno != error.errno:
             self._fallback.failing(self._path, error, lines_waiting=len(self._pending))
         self._error = error
+        self._safety_copy.failing(self._clock.monotonic())
 
     def _note_success(self) -> None:
         self._backoff.reset()
         if self._error is not None:
             self._fallback.recovered(self._path, lines_dropped=self._lines_dropped)
+            self._safety_copy.recovered()
         self._error = None

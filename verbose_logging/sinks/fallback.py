@@ -7,12 +7,13 @@ import logging
 import os
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 from verbose_logging.protocols import Clock
 from verbose_logging.sinks.error_log import ErrorLog
-from verbose_logging.sinks.spill import spill_beside, spill_elsewhere
+from verbose_logging.sinks.spill import spill_beside, spill_elsewhere, spill_into
 
 Spill: TypeAlias = Callable[[Path, Sequence[bytes]], Path]
 
@@ -53,6 +54,7 @@ class Fallback:
         self._warn = warn
         self._last_words = last_words
         self._has_warned = False
+        self._spills: dict[Path, Path] = {}
 
     def problem(self, what: str, error: Exception) -> None:
         """Notes a part's failure, with its traceback."""
@@ -80,11 +82,32 @@ class Fallback:
         text = fragment[:_FRAGMENT_CHARACTERS].decode(errors="backslashreplace")
         self._errors.note(f"cut a torn line of {len(fragment)} bytes off {path}", text)
 
+    def keep(self, path: Path, lines: Sequence[bytes]) -> bool:
+        """Returns whether a spill file holds a copy of lines that still wait for their own file."""
+        target = self._spill(path, lines)
+        if target is not None:
+            self._errors.note(f"copying what waits for {path}", f"{_fate(len(lines), target)} as well")
+        return target is not None
+
+    def forget(self, path: Path) -> None:
+        """Removes the spill file of a file that has taken all of its lines."""
+        if (target := self._spills.pop(path, None)) is not None:
+            with contextlib.suppress(OSError):
+                target.unlink()
+
     def undelivered(
-        self, path: Path, lines: Sequence[bytes], *, reason: OSError | None, lines_dropped: int = 0
+        self, path: Path, lines: Sequence[bytes], *, kept: int = 0, reason: OSError | None, lines_dropped: int = 0
     ) -> None:
-        """Saves lines that the file never took: beside it, else in a temporary folder, else says that they are lost."""
-        target = _first_that_works((spill_beside, self._spill_elsewhere), path, lines)
+        """Saves lines that the file never took: beside it, else in a temporary folder, else says that they are lost.
+
+        Args:
+            path: The file.
+            lines: All of them.
+            kept: How many of them, the first ones, lie in the spill file already.
+            reason: Why it took none.
+            lines_dropped: How many were lost before.
+        """
+        target = self._spill(path, lines[kept:])
         text = f"{_fate(len(lines), target)}, {lines_dropped} were dropped before: {_reason(reason)}"
         noted = self._errors.note(f"undelivered to {path}", text)
         if target is None or not noted:
@@ -94,6 +117,14 @@ class Fallback:
         """Saves lines from a disk that hangs: in a temporary folder, without a look at the log's own."""
         target = _first_that_works((self._spill_elsewhere,), path, lines)
         self._say(f"undelivered to {path}: {_fate(len(lines), target)}: the disk does not answer")
+
+    def _spill(self, path: Path, lines: Sequence[bytes]) -> Path | None:
+        """Returns the spill file that now holds the lines, the one that has been in use if there is one."""
+        again = [partial(spill_into, self._spills[path])] if path in self._spills else []
+        target = _first_that_works((*again, spill_beside, self._spill_elsewhere), path, lines)
+        if target is not None:
+            self._spills[path] = target
+        return target
 
     def _spill_elsewhere(self, path: Path, lines: Sequence[bytes]) -> Path:
         return spill_elsewhere(path, lines, temporary_folder=self._temporary_folder)

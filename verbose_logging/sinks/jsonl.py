@@ -11,6 +11,7 @@ from verbose_logging.settling import OnProblem
 from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.encoding import entry_line
 from verbose_logging.sinks.gap import Gap
+from verbose_logging.sinks.sync_timer import SyncTimer
 from verbose_logging.sinks.vital import is_lasting, is_vital
 
 
@@ -20,13 +21,20 @@ class JsonlSink:
     Args:
         file: Takes the lines.
         on_problem: Told of an entry that cannot be encoded.
+        sync_timer: When the file is brought to the disk apart from checkpoints and ends; `None` for never.
         encode: Makes a line of an entry.
     """
 
     def __init__(
-        self, file: AppendFile, *, on_problem: OnProblem, encode: Callable[[Entry], bytes] = entry_line
+        self,
+        file: AppendFile,
+        *,
+        on_problem: OnProblem,
+        sync_timer: SyncTimer | None = None,
+        encode: Callable[[Entry], bytes] = entry_line,
     ) -> None:
         self._file = file
+        self._sync_timer = sync_timer
         self._on_problem = on_problem
         self._encode = encode
         self._gap = Gap()
@@ -46,6 +54,8 @@ class JsonlSink:
         if self._file.flush() and self._gap:
             self._report_gap()
             self._file.flush()
+        if self._sync_timer is not None and self._sync_timer.rings():
+            self._file.sync()
 
     def account(self) -> dict[str, Any]:
         """Returns what its file has taken so far."""

@@ -63,6 +63,10 @@ class PendingLines:
             count += 1
         return count
 
+    def lines_from(self, place: int) -> list[bytes]:
+        """Returns the lines from that place on, the oldest being 0, and keeps them."""
+        return list(itertools.islice(self._lines, place, None))
+
     def take_all(self) -> list[bytes]:
         """Returns all lines and lets go of them; the one call that another thread may make."""
         lines = list(self._lines)

@@ -16,7 +16,7 @@ def spill_beside(path: Path, lines: Sequence[bytes]) -> Path:
     Raises:
         OSError: The folder does not take them.
     """
-    return _spill(path.parent, path, lines)
+    return spill_into(_place_in(path.parent, path), path, lines)
 
 
 def spill_elsewhere(path: Path, lines: Sequence[bytes], *, temporary_folder: Path | None = None) -> Path:
@@ -25,11 +25,16 @@ def spill_elsewhere(path: Path, lines: Sequence[bytes], *, temporary_folder: Pat
     Raises:
         OSError: There is no room there either.
     """
-    return _spill(Path(tempfile.mkdtemp(prefix="verbose-logging-", dir=temporary_folder)), path, lines)
+    folder = Path(tempfile.mkdtemp(prefix="verbose-logging-", dir=temporary_folder))
+    return spill_into(_place_in(folder, path), path, lines)
 
 
-def _spill(folder: Path, path: Path, lines: Sequence[bytes]) -> Path:
-    target = folder / f"{path.stem}.spill-{os.getpid()}.jsonl"
+def spill_into(target: Path, _path: Path, lines: Sequence[bytes]) -> Path:
+    """Returns the spill file, which now holds these lines too.
+
+    Raises:
+        OSError: It does not take them.
+    """
     descriptor = open_regular(target)
     try:
         write_all(descriptor, b"".join(lines))
@@ -40,3 +45,7 @@ def _spill(folder: Path, path: Path, lines: Sequence[bytes]) -> Path:
     finally:
         os.close(descriptor)
     return target
+
+
+def _place_in(folder: Path, path: Path) -> Path:
+    return folder / f"{path.stem}.spill-{os.getpid()}.jsonl"
