@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from peft import LoraConfig
 from transformers import Trainer
-from trl import DPOConfig, DPOTrainer, RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
+from trl import DPOConfig, DPOTrainer, GRPOConfig, GRPOTrainer, RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
 
 from benchmarks.trainings import tiny
 from benchmarks.trainings.sick import Prepare
@@ -144,6 +144,22 @@ def _stop_at(step: int) -> Any:
     return Stop()
 
 
+class _ResumedLate(Trainer):
+    """Goes on from its last checkpoint but one."""
+
+    def train(self, *_: Any, **__: Any) -> Any:
+        return super().train(resume_from_checkpoint=str(Path(self.args.output_dir) / "checkpoint-320"))
+
+
+def late_resume(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
+    """The last fifth of a training, when there is little left to learn."""
+    long = {"save_strategy": "steps", "save_steps": 320, "max_steps": 400, "learning_rate": 5e-3}
+    first = _language_model(folder, seed, size, [], **long)
+    first.add_callback(_stop_at(320))
+    first.train()
+    return _language_model(folder, seed, size, callbacks, kind=_ResumedLate, **long)
+
+
 def constant(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
     """A learning rate that is meant to stand still."""
     return _language_model(folder, seed, size, callbacks, lr_scheduler_type="constant")
@@ -185,14 +201,39 @@ def regression(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trai
     )
 
 
+def _prefers_low_words(completions: list[str], **_: Any) -> list[float]:
+    """Returns, for each answer, the share of its words from the first half of the vocabulary."""
+    words = [[int(word[1:]) for word in answer.split() if word[1:].isdigit()] for answer in completions]
+    return [sum(number < tiny.VOCABULARY // 2 for number in row) / max(1, len(row)) for row in words]
+
+
+def grpo(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
+    """A policy, whose loss hovers around 0."""
+    return GRPOTrainer(
+        model=_pretrained(folder, seed, size),
+        reward_funcs=_prefers_low_words,
+        args=_grpo_config(folder, seed),
+        train_dataset=tiny.preferences(400, seed).select_columns(["prompt"]),
+        processing_class=tiny.tokenizer(),
+        callbacks=callbacks,
+    )
+
+
+def _grpo_config(folder: Path, seed: int) -> GRPOConfig:
+    arguments = tiny.common(folder, max_steps=60, seed=seed, bf16=False, learning_rate=1e-3)
+    return GRPOConfig(**arguments, num_generations=4, max_completion_length=8, gradient_checkpointing=False)
+
+
 HEALTHY: dict[str, Prepare] = {
     "SFT": sft,
     "LoRA": lora,
     "DPO": dpo,
+    "GRPO": grpo,
     "Reward": reward,
     "classification": classification,
     "from scratch": from_scratch,
     "resume": resume,
+    "late resume": late_resume,
     "constant schedule": constant,
     "cosine with restarts": restarts,
     "batch of one": small_batch,

@@ -20,7 +20,7 @@ Judge = Callable[..., list[FindingBase]]
 class Story:
     """A run in the making: each step's numbers, evaluations in between."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only, each a thing that a run can have
         self,
         *,
         total_steps: int | None,
@@ -28,8 +28,9 @@ class Story:
         arguments: Mapping[str, Any] | None = None,
         model: Mapping[str, Any] | None = None,
         steps_per_epoch: int = 10_000,
+        first_step: int = 0,
     ) -> None:
-        self.script = FactScript(total_steps=total_steps, steps_per_epoch=steps_per_epoch).open()
+        self.script = FactScript(total_steps=total_steps, steps_per_epoch=steps_per_epoch, first_step=first_step).open()
         described = (dict(arguments or {}), dict(model or {}), {}, {}, {}, None, None)
         self.script.add(TrainingInspected, *described, dict(objective or LANGUAGE_MODEL))
         self.script.begin().epoch_begin()

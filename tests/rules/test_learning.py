@@ -77,3 +77,12 @@ def test_a_target_is_told_once_when_asked_for(story: Any, evaluates: bool) -> No
         told[:2] for told in run.told(alerts={"target_loss_reached": {"target": 0.6}})
     ]
     assert [] == run.told()
+
+
+def test_a_resumed_run_has_its_learning_behind_it(story: Any) -> None:
+    """Flat where it goes on is no failure to learn; flat at the level of guessing still is."""
+    late = story(total_steps=1000, first_step=900).steps(around(1.8, 100, 0.01))
+    stuck = story(total_steps=400, first_step=100).steps(around(3.87, 100, 0.01))
+
+    assert [] == [found.rule for found in late.findings() if found.severity != "INFO"]
+    assert ["WARNING"] == [found.severity for found in stuck.findings()]

@@ -72,6 +72,11 @@ class NotLearning(BaseRule):
             return NOTHING
         return self._judge(entry, rate)
 
+    def _learned_before(self, level: float) -> bool:
+        """Returns whether a resumed run has its learning behind it: its first loss here is not where it began."""
+        chance = self.run.chance_loss
+        return self.run.first_step > 0 and (chance is None or level < 0.95 * chance)
+
     def _is_warming_up(self, step: int, rate: float | None) -> bool:
         if step <= self.run.warmup_steps:
             return True
@@ -83,6 +88,7 @@ class NotLearning(BaseRule):
         points = self._blocks.points
         start = median(self._first)
         level = median(y for _, y in points[-5:])
+        self._has_learned = self._has_learned or self._learned_before(level)
         self._has_learned = self._has_learned or level < 0.95 * start - noise([y for _, y in points])
         if self._has_learned:
             return self._judge_plateau(entry, level, rate)
