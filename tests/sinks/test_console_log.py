@@ -135,6 +135,18 @@ def test_a_line_that_would_block_is_dropped(full_pipe: tuple[int, TextIO]) -> No
     assert b"in time\n" == os.read(source, 1 << 20)
 
 
+@pytest.mark.parametrize("is_there", [False, True], ids=["none", "closed"])
+def test_a_process_without_stdout_gets_no_tracebacks(is_there: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """A daemon has no stdout, or has closed it; lines go nowhere and nothing is said of them."""
+    stdout = io.StringIO() if is_there else None
+    if stdout is not None:
+        stdout.close()
+    with contextlib.redirect_stdout(stdout):
+        TqdmHandler().handle(logging.makeLogRecord({"msg": "lost"}))
+
+    assert ("", "") == capsys.readouterr()
+
+
 def test_a_reader_that_has_gone_costs_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     """A closed pipe takes the line and says nothing."""
     source, target = os.pipe()

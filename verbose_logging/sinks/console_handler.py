@@ -25,8 +25,8 @@ class TqdmHandler(logging.Handler):
         self._terminal: tuple[TextIO, Terminal] | None = None
 
     @property
-    def stream(self) -> TextIO:
-        """Where the next record goes."""
+    def stream(self) -> TextIO | None:
+        """Where the next record goes; `None` where the process has no stdout."""
         return self._stream or sys.stdout
 
     def handle(self, record: logging.LogRecord) -> bool:
@@ -34,8 +34,10 @@ class TqdmHandler(logging.Handler):
         return is_ready(self.stream, 0.0) and bool(super().handle(record))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Prints a record as the stream can show it."""
+        """Prints a record as the stream can show it; nothing where there is none, or a closed one."""
         stream = self.stream
+        if stream is None or getattr(stream, "closed", False):  # a notebook's may not say
+            return
         try:
             text = self._terminal_of(stream).render(self.format(record), getattr(record, "style", ""))
             tqdm.write(f"{text}\n", file=stream, end="")

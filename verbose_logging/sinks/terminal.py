@@ -79,8 +79,10 @@ def is_terminal(stream: TextIO) -> bool:
         return False
 
 
-def is_ready(stream: TextIO, timeout_seconds: float) -> bool:
+def is_ready(stream: TextIO | None, timeout_seconds: float) -> bool:
     """Returns whether the stream takes a line within that time; true where that cannot be asked."""
+    if stream is None:
+        return True
     try:
         return bool(select.select([], [stream.fileno()], [], timeout_seconds)[1])
     except (OSError, ValueError, AttributeError):  # a notebook's stream, or a test's
