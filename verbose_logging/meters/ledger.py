@@ -42,6 +42,7 @@ PARTS = (
     "other",
 )
 OUTSIDE_STEPS = frozenset({"startup", "evaluation", "checkpoint"})
+_WITHIN_STEPS = tuple(part for part in PARTS if part not in OUTSIDE_STEPS)
 _AFTER_STARTUP = OUTSIDE_STEPS | {"training"}
 
 _PART_ENDING_IN: dict[type, str] = {
@@ -70,6 +71,7 @@ class Ledger:
         totals: Seconds per part since training began.
         step_parts: Seconds per part from the end of the previous step to the end of the last one; `None` where that
             is not known (before the first step, or when facts were lost within it).
+        step_time_seconds: Their sum, without start-up, evaluation and checkpoints: the time of the last step.
         last_gap: Seconds between the last two events; `None` where only one was seen.
         evaluation_seconds: Duration of the last evaluation; `None` where its beginning was not seen, as outside of a
             training, where nothing is told before the first batch is done.
@@ -78,6 +80,7 @@ class Ledger:
     def __init__(self) -> None:
         self.totals = dict.fromkeys(PARTS, 0.0)
         self.step_parts: dict[str, float] | None = None
+        self.step_time_seconds: float | None = None
         self.last_gap: float | None = None
         self.evaluation_seconds: float | None = None
         self._last_at: float | None = None
@@ -153,7 +156,8 @@ class Ledger:
         self.totals[part] += gap
         self._open[part] += gap
         if isinstance(fact, StepEnd):
-            self.step_parts = self._close_step(fact)
+            self.step_parts = parts = self._close_step(fact)
+            self.step_time_seconds = None if parts is None else sum(parts[part] for part in _WITHIN_STEPS)
             self._open = dict.fromkeys(PARTS, 0.0)
             self._damaged = self._is_first = False
 
@@ -164,13 +168,6 @@ class Ledger:
         if self._damaged or starts_in_the_dark or not any(self._open.values()):
             return None
         return self._open if steps <= 1 else {part: seconds / steps for part, seconds in self._open.items()}
-
-    @property
-    def step_time_seconds(self) -> float | None:
-        """Time of the last step, from the end of the one before, without start-up, evaluation and checkpoints."""
-        if self.step_parts is None:
-            return None
-        return sum(seconds for part, seconds in self.step_parts.items() if part not in OUTSIDE_STEPS)
 
     @property
     def total_seconds(self) -> float:
