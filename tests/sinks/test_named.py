@@ -51,7 +51,7 @@ def test_an_object_without_the_methods_is_refused() -> None:
 
 
 def test_a_sink_that_cannot_work_costs_its_own_numbers(tmp_path: Path) -> None:
-    """With its port taken, Prometheus gets nothing; the log is whole and says why, with a count."""
+    """With its port taken, Prometheus gets nothing; the log is whole and says why, once and with a count."""
     options = {"log_file": tmp_path / "log.jsonl", "console": "off", "save_log_to_json": False, "probes": ()}
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -62,6 +62,6 @@ def test_a_sink_that_cannot_work_costs_its_own_numbers(tmp_path: Path) -> None:
 
     *_, end = map(json.loads, (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines())
     told = end["logger"]["sinks"]["prometheus"]
-    assert told["switched_off"]
+    assert (1, False) == (told["failures"], told["switched_off"])
     assert "Address already in use; prometheus_port= names another" in told["error"]
-    assert told["undelivered_entries"] >= 5
+    assert told["undelivered_entries"] >= 1

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from verbose_logging.facts import RunBroken, TrainingInspected
 from verbose_logging.sinks.gauges import gauge_of
 from verbose_logging.sinks.prometheus import PrometheusSink
-from verbose_logging.testing import FactScript, record
+from verbose_logging.testing import FactScript, ManualClock, record
 
 
 @pytest.fixture
@@ -123,6 +123,25 @@ def test_a_port_that_is_taken_is_said_in_one_line() -> None:
 
         with pytest.raises(OSError, match=f"port {port}: .*; prometheus_port= names another"):
             sink.write(record(script().facts).entries)
+
+
+def test_a_port_that_becomes_free_is_taken() -> None:
+    """Ten seconds later it is asked for again, without another word, and everything since then is there."""
+    clock = ManualClock()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        sink = PrometheusSink(prometheus_client, port=port, run_name=None, clock=clock.monotonic)
+        entries = record(script().facts).entries
+        with pytest.raises(OSError, match="prometheus_port"):
+            sink.write(entries[:1])
+        clock.advance(11.0)
+        sink.write(entries[1:2])
+    sink.write(entries[2:-1])
+    clock.advance(11.0)
+    sink.write(entries[-1:])
+
+    assert 2.0 == scraped(sink)["verbose_logging_step"]
+    sink.close()
 
 
 def test_help_says_what_the_number_is_there() -> None:

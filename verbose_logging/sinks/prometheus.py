@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any
 
 from verbose_logging.entries import (
@@ -19,6 +20,7 @@ from verbose_logging.sinks.gauges import PREFIX, GaugeSpec, gauge_of
 from verbose_logging.sinks.metrics_server import MetricsServer, serve
 from verbose_logging.sinks.scalars import ScalarReader
 
+_RETRY_SECONDS = 10.0
 _LAST_STEP = GaugeSpec(
     f"{PREFIX}last_step_timestamp_seconds", "When the last step ended, in seconds since the epoch; stuck if it stands."
 )
@@ -33,9 +35,12 @@ class PrometheusSink:
         prometheus_client: The library.
         port: Where to listen on 127.0.0.1.
         run_name: A name for people; with the run's id in `verbose_logging_run_info`.
+        clock: Returns monotonic seconds; a port that is taken is asked for again every ten.
     """
 
-    def __init__(self, prometheus_client: Any, *, port: int, run_name: str | None) -> None:
+    def __init__(
+        self, prometheus_client: Any, *, port: int, run_name: str | None, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._library = prometheus_client
         self._port = port
         self._run_name = run_name or ""
@@ -44,6 +49,8 @@ class PrometheusSink:
         self._specs: dict[str, GaugeSpec] = {}
         self._owners: dict[tuple[str, ...], str] = {}
         self._server: MetricsServer | None = None
+        self._clock = clock
+        self._next_try_at: float | None = None
         self._reader = ScalarReader()
 
     @property
@@ -52,11 +59,15 @@ class PrometheusSink:
         return self._port if self._server is None else self._server.server_port
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Takes a batch of entries, in order."""
-        if self._server is None and entries:
-            self._server = serve(self._library.make_wsgi_app(self._registry), self._port)
+        """Takes a batch of entries, in order.
+
+        Raises:
+            OSError: The port is taken. Told once; the numbers are kept for when it is free.
+        """
         for entry in entries:
             self._take(entry)
+        if self._server is None and entries:
+            self._listen()
 
     def flush(self) -> None:
         """Does nothing: what is scraped is what is known."""
@@ -66,6 +77,17 @@ class PrometheusSink:
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
+
+    def _listen(self) -> None:
+        now, is_first = self._clock(), self._next_try_at is None
+        if self._next_try_at is not None and now < self._next_try_at:
+            return
+        self._next_try_at = now + _RETRY_SECONDS
+        try:
+            self._server = serve(self._library.make_wsgi_app(self._registry), self._port)
+        except OSError:
+            if is_first:
+                raise
 
     def _take(self, entry: Entry) -> None:
         if isinstance(entry, TrainingInitialization):
