@@ -141,7 +141,21 @@ def test_a_resumed_session_is_judged_by_fresh_rules() -> None:
     assert 2 * len(live) == len(list(replay(twice)))
 
 
-def test_a_folder_without_a_log_and_a_run_json_are_refused(tmp_path: Path) -> None:
-    """In one line, with what to name instead."""
+def test_a_folder_without_a_log_is_refused(tmp_path: Path) -> None:
+    """In one line."""
     with pytest.raises(LogError, match="no training log"):
         diagnose(tmp_path)
+
+
+def test_a_short_log_leads_to_the_full_one(write: Write) -> None:
+    """And is refused where there is none beside it."""
+    log = write(troubled())
+    keys = ("timestamp", "type", "level", "message", "step", "epoch")
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    short = log.with_name("training_logs.jsonl")
+    short.write_text("".join(json.dumps({key: row[key] for key in keys}) + "\n" for row in rows), encoding="utf-8")
+
+    assert "nonfinite_loss" in {finding.rule for finding in diagnose(short)}
+    log.unlink()
+    with pytest.raises(LogError, match="not a full log"):
+        diagnose(short)

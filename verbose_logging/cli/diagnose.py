@@ -52,7 +52,7 @@ def diagnose(
 def _blocks(diagnosis: Diagnosis) -> Iterator[Text | Padding]:
     steps = counted(diagnosis.steps, "step")
     if not diagnosis.findings:
-        yield safe(f"healthy: nothing was found in {steps} of {diagnosis.path}", "bold green")
+        yield _nothing_found(diagnosis)
         return
     found = counted(len(diagnosis.findings), "finding")
     yield safe(f"{found} in {steps} of {diagnosis.path}", "bold")
@@ -62,6 +62,13 @@ def _blocks(diagnosis: Diagnosis) -> Iterator[Text | Padding]:
         yield Padding(_body(finding), (0, 0, 0, 2))
     yield safe("")
     yield safe(f"more about one of them: verbose-logging diagnose --explain {diagnosis.findings[0].rule}")
+
+
+def _nothing_found(diagnosis: Diagnosis) -> Text:
+    if diagnosis.steps:
+        steps = counted(diagnosis.steps, "step")
+        return safe(f"healthy: nothing was found in {steps} of {diagnosis.path}", "bold green")
+    return safe(f"nothing was found while {diagnosis.path} was written; it has no steps to judge again")
 
 
 def _heading(finding: HealthFinding) -> Text:

@@ -13,8 +13,10 @@ from verbose_logging.errors import LogError
 from verbose_logging.protocols import FindingKind
 from verbose_logging.reading.fields import count_at, group_at, text_at
 from verbose_logging.reading.load import load_run
+from verbose_logging.reading.locate import find_run, full_log_beside
 from verbose_logging.reading.reader import read_entries
 from verbose_logging.reading.replay import Replay
+from verbose_logging.reading.short_log import is_short_log
 
 SEVERITIES: tuple[str, ...] = get_args(Severity)
 _KINDS: tuple[str, ...] = get_args(FindingKind)
@@ -81,8 +83,8 @@ def diagnose(path: str | Path) -> list[HealthFinding]:
         >>> folder = getfixture("tmp_path")
         >>> from verbose_logging import TrainingLogger
         >>> with TrainingLogger(log_file=folder / "log.jsonl", console="off", output_dir=folder) as logger:
-        ...     logger.log_step(0, loss=3.0)
-        ...     logger.log_step(1, loss=float("nan"))
+        ...     logger.log_step(1, loss=3.0)
+        ...     logger.log_step(2, loss=float("nan"))
         >>> [(found.rule, found.first_step) for found in diagnose(folder)]
         [('nonfinite_loss', 2)]
     """
@@ -95,13 +97,9 @@ def examine(path: str | Path) -> Diagnosis:
     Raises:
         LogError: There is no such file, or no log entry in it.
     """
-    run = load_run(path)
-    if run.path.suffix == ".json":
-        raise LogError(f"{run.path}: a run JSON has no gradients and no times to judge by; name the log (.jsonl)")
-    steps, told, found = 0, _Findings(), _Findings()
-    judge = Replay()
+    run = load_run(_full_log(Path(path)))
+    told, found, judge = _Findings(), _Findings(), Replay()
     for entry in _of_run(read_entries(run.path), run.run_id):
-        steps += entry.get("type") == "training_step_complete"
         told.take(entry)
         for finding in judge.take(entry):
             found.add(_row(finding))
@@ -109,7 +107,20 @@ def examine(path: str | Path) -> Diagnosis:
         found.add(_row(finding))
     findings = [*told.by_rule.values(), *(row for rule, row in found.by_rule.items() if rule not in told.by_rule)]
     findings.sort(key=lambda row: (-SEVERITIES.index(row.severity), row.first_step))
-    return Diagnosis(path=str(run.path), run_id=run.run_id, steps=steps, findings=findings)
+    return Diagnosis(path=str(run.path), run_id=run.run_id, steps=judge.steps, findings=findings)
+
+
+def _full_log(path: Path) -> Path:
+    """Returns the log that is meant: beside a short log, or in a folder.
+
+    Raises:
+        LogError: There is none; what there is has no gradients and no times to judge by.
+    """
+    file = find_run(path)
+    full = full_log_beside(file) if is_short_log(file) else file
+    if full is None or full.suffix == ".json":
+        raise LogError(f"{file}: not a full log, so there is too little to judge by; name the one of the run (.jsonl)")
+    return full
 
 
 def _of_run(entries: Iterable[dict[str, Any]], run_id: str | None) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from verbose_logging.entries import ENTRY_TYPES, Entry, TrainingInitialization, TrainingStart
+from verbose_logging.entries import ENTRY_TYPES, Entry, TrainingInitialization, TrainingStart, TrainingStepComplete
 from verbose_logging.errors import SettingsError
 from verbose_logging.guard import Guard
 from verbose_logging.rules import RULES, build_rules
@@ -22,9 +22,13 @@ class Replay:
 
     A session that goes on with a run begins with rules that have seen nothing, as its process did; a further attempt
     of the same session does not.
+
+    Attributes:
+        steps: How many steps were judged.
     """
 
     def __init__(self) -> None:
+        self.steps = 0
         self._alerts = _alerts({})
         self._opening: TrainingInitialization | None = None
 
@@ -39,6 +43,7 @@ class Replay:
         if isinstance(known, TrainingStart):
             yield from self._begin(known)
         else:
+            self.steps += isinstance(known, TrainingStepComplete)
             yield from self._alerts.judge(known)
 
     def _begin(self, start: TrainingStart) -> Iterator[Finding]:
