@@ -227,6 +227,15 @@ def test_the_lowest_level_has_losses_too(new_log: Callable[..., Any]) -> None:
     assert (4.0, 3.0, 2.0) == (summary["first_loss"], summary["last_loss"], summary["best_loss"])
 
 
+def test_the_best_loss_of_a_run_that_ended_in_nan_is_not_its_last(new_log: Callable[..., Any]) -> None:
+    """An end that knows no final loss leaves the last finite one as it was."""
+    log = new_log().step(1, 4.0).step(2, 5.0).step(3, None, nonfinite={"metrics.loss": "NaN"})
+    statistics = {"best_loss": 4.0, "final_loss": None}
+    log.add(entries.TrainingComplete, step=3, statistics=statistics, time_ledger={}, peaks={})
+
+    assert (4.0, 5.0) == tuple(_summary(log)[name] for name in ("best_loss", "last_loss"))
+
+
 def test_dropped_entries_are_summed(new_log: Callable[..., Any]) -> None:
     """What the run could not keep is said."""
     log = new_log()

@@ -31,7 +31,7 @@ class Losses(Part):
         if kind == "progress_report":
             self._note_row(step_line(entry))
         elif kind in OUTCOMES:
-            self._note(number_at(entry, "statistics", "best_loss"), None)
+            self._note_best(number_at(entry, "statistics", "best_loss"), None)
             self._note(number_at(entry, "statistics", "final_loss"), None)
 
     def take_steps(self, block: StepBlock) -> None:
@@ -66,7 +66,10 @@ class Losses(Part):
             return
         self._first = loss if self._first is None else self._first
         self._last = loss
-        if not self._bests or loss < self._bests[-1][0]:
+        self._note_best(loss, step)
+
+    def _note_best(self, loss: float | None, step: int | None) -> None:
+        if loss is not None and (not self._bests or loss < self._bests[-1][0]):
             self._bests.append((loss, step))
 
     def result(self) -> dict[str, Any]:
