@@ -220,7 +220,7 @@ def test_a_file_that_is_no_config_is_told_by_its_place(text: str, message: str) 
 
 @pytest.mark.usefixtures("here")
 def test_a_mistake_in_a_file_is_told_by_its_line() -> None:
-    """A mistake names the line that its key stands in; one that was set on the command line stands in none."""
+    """A mistake names the line that its key stands in; one that was set on the command line says so."""
     Path("run.yaml").write_text("model_name: {architecture: gpt2}\n\nlora_r: -1\nmax_steps: x\n", encoding="utf-8")
     config = read_config_file("run.yaml").with_assignments(["max_steps=y"])
 
@@ -229,7 +229,7 @@ def test_a_mistake_in_a_file_is_told_by_its_line() -> None:
 
     lora, steps = refusal.value.problems
     assert lora.startswith("run.yaml:3: lora_r: got -1")
-    assert steps.startswith("run.yaml: max_steps: got 'y'")
+    assert steps.startswith("--set max_steps: got 'y'")
 
 
 @pytest.mark.parametrize("text", ["2e-4", "2.0e-4", "2E-4", "0.0002"])

@@ -18,6 +18,8 @@ import yaml
 from verbose_logging.errors import SettingsError
 from verbose_logging.value_checks import shown
 
+_ON_THE_COMMAND_LINE = 0
+
 
 class GivenConfig(NamedTuple):
     """A config as it was given, in code or in a file.
@@ -25,7 +27,7 @@ class GivenConfig(NamedTuple):
     Args:
         values: Its keys and their values.
         path: The file; `None` for a config given in code.
-        lines: The line of every key in the file, from 1.
+        lines: The line of every key in the file, from 1; 0 for one that was given on the command line.
     """
 
     values: dict[str, Any]
@@ -41,9 +43,11 @@ class GivenConfig(NamedTuple):
             >>> GivenConfig({"lora_r": 8}).place("lora_r")
             ''
         """
+        line = self.lines.get(key)
+        if line == _ON_THE_COMMAND_LINE:
+            return "--set "
         if self.path is None:
             return ""
-        line = self.lines.get(key)
         return f"{self.path}:{line}: " if line else f"{self.path}: "
 
     def with_values(self, **values: Any) -> GivenConfig:
@@ -76,7 +80,7 @@ class GivenConfig(NamedTuple):
                 raise SettingsError(f"--set {assignment}: expected key=value")
             path = key.split(".")
             values = _assigned(values, path, _value(assignment, text))
-            lines.pop(path[0], None)
+            lines[path[0]] = _ON_THE_COMMAND_LINE
         return GivenConfig(values, self.path, lines)
 
 

@@ -35,7 +35,7 @@ def located(name: str) -> Path:
     """Returns the path that a name means here, the home folder's `~` replaced where there is one."""
     try:
         return Path(name).expanduser()
-    except RuntimeError:  # nobody of that name
+    except (RuntimeError, ValueError):  # nobody of that name, or no name at all
         return Path(name)
 
 
