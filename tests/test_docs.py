@@ -29,14 +29,14 @@ def test_every_entry_type_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(Settings.__struct_fields__) - {"verbosity_level", "log_file"}))
 def test_every_option_is_documented(name: str) -> None:
-    """An option that can be given stands in the quickstart's table."""
-    assert f"| `{name}` |" in page("index.md")
+    """An option that can be given stands in the page about configuration."""
+    assert f"| `{name}` |" in page("configuration.md")
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_every_rule_is_documented(name: str) -> None:
-    """A rule that can fire stands in the table of findings."""
-    assert f"| `{name}` |" in page("index.md")
+    """A rule that can fire stands in the page about health."""
+    assert f"| `{name}` |" in page("health.md")
 
 
 @pytest.mark.parametrize("meter", build_meters(str).table, ids=lambda meter: type(meter).__name__)
