@@ -26,7 +26,7 @@ def _section(name: str, kind: type[EntryBase]) -> str:
     own = [field.name for field in msgspec.structs.fields(kind) if field.name not in _COMMON]
     at = [level.name for level in LEVELS.values() if name in level.entry_types]
     where = "every level" if len(at) == len(LEVELS) else f"{at[0]} and above" if len(at) > 1 else at[0]
-    parts = [f"### {name}", f"{summary_of(kind)} Written at: {where}."]
+    parts = [f"### `{name}`", f"{summary_of(kind)} Written at: {where}."]
     return "\n\n".join([*parts, _table(kind, own)] if own else parts)
 
 
