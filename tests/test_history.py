@@ -67,3 +67,12 @@ def test_a_line_across_blocks_is_read(tmp_path: Path) -> None:
     log.write_bytes(start("a", 1) + saved("a", 2, 4) + filler * 2600)
 
     assert Lineage("a", 7, 1, None) == lineage_of_checkpoint(log, "out/checkpoint-4", 4)
+
+
+def test_what_was_spilled_counts_as_written(tmp_path: Path) -> None:
+    """Numbers that stand in a spill file are not used again."""
+    log = tmp_path / "log.jsonl"
+    log.write_bytes(start("a", 1) + saved("a", 2, 4))
+    (tmp_path / "log.spill-77.jsonl").write_bytes(saved("a", 3, 8) + saved("a", 4, 8) + b'{"cut')
+
+    assert Lineage("a", 4, 1, None) == lineage_of_checkpoint(log, "out/checkpoint-4", 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import msgspec
 
 from verbose_logging.entries import ModelCheckpointSave, decode_entry
 from verbose_logging.facts import Lineage
+from verbose_logging.reading.spilled import spill_files
 
 _BLOCK_BYTES = 1 << 20
 _MOST_BYTES = 256 << 20
@@ -45,6 +47,8 @@ def lineage_of_checkpoint(log_path: Path, checkpoint: str, step: int) -> Lineage
                 break
     except OSError:  # no log, or none that can be read: then it does not say
         return None
+    for spilled in spill_files(log_path):
+        search.look_into(spilled)
     return search.lineage()
 
 
@@ -72,6 +76,13 @@ class _Search:
             self._sessions.setdefault(head.run_id, head.session)
         elif head.type == "model_checkpoint_save" and self._saved is None:
             self._saved = self._matching(line)
+
+    def look_into(self, spilled: Path) -> None:
+        """Takes in how far the runs came by a file of lines that the log never took."""
+        with contextlib.suppress(OSError, msgspec.MsgspecError), spilled.open("rb") as file:
+            for line in file:
+                head = _head_of(line)
+                self._last_seqs[head.run_id] = max(head.seq, self._last_seqs.get(head.run_id, 0))
 
     def _matching(self, line: bytes) -> ModelCheckpointSave | None:
         try:

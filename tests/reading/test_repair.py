@@ -86,3 +86,15 @@ def test_a_log_that_cannot_be_read_leaves_no_copy(path: Path) -> None:
     with pytest.raises(LogError, match="No such file"):
         repair_log(path)
     assert [] == list(path.parent.iterdir())
+
+
+def test_what_was_spilled_is_put_where_it_is_missing(path: Path, full_run: Any) -> None:
+    """Entries 4 to 6 and the last one lie in two spill files, one of them torn: all are there, each once, in order."""
+    lines = full_run.lines
+    path.with_name("log.spill-1.jsonl").write_bytes(b"".join([*lines[3:6], lines[2]]) + b'{"cut": ')
+    path.with_name("log.spill-2.jsonl").write_bytes(lines[-1])
+    path.with_name("other.spill-3.jsonl").write_bytes(lines[7])
+    done, _ = repaired(path, b"".join([*lines[:3], *lines[6:-1]]))
+
+    assert (8, 4, 0) == (done.kept, done.merged, done.dropped_count)
+    assert full_run.content() == Path(done.copy).read_bytes()

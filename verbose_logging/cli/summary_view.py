@@ -13,6 +13,7 @@ from rich.text import Text
 from verbose_logging.cli.output import safe
 from verbose_logging.cli.summary_rows import ROWS, loss_text
 from verbose_logging.formatting import ledger_rows, peak
+from verbose_logging.reading.spilled import spill_files
 
 OUTCOME_STYLES = {
     "complete": "bold green",
@@ -123,7 +124,7 @@ def _failure_text(row: Mapping[str, Any]) -> str:
 def _files(summary: Mapping[str, Any]) -> Text:
     log = Path(summary["log_file"])
     others = [log.with_name(name) for name in _FILES_BESIDE if name != log.name]
-    beside = [str(path) for path in others if path.is_file()]
+    beside = [str(path) for path in (*others, *spill_files(log)) if path.is_file()]
     checkpoints = [row["path"] for row in summary["latest_checkpoints"][-1:] if "path" in row]
     return _pairs(
         [

@@ -47,6 +47,7 @@ def _repair(path: Path, *, as_json: bool) -> None:
     if done.dropped_count > _FINDINGS_SHOWN:
         console.print(f"... {done.dropped_count - _FINDINGS_SHOWN} more; --json lists them")
     counts = f"{done.kept} lines kept, {done.mended} mended, {done.dropped_count} dropped"
+    counts += f", {done.merged} from spill files" if done.merged else ""
     console.print(safe(f"repaired: {done.copy}, {counts}"), soft_wrap=True)
 
 

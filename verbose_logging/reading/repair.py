@@ -15,6 +15,7 @@ from verbose_logging.reading.fields import count_at, group_at, text_at
 from verbose_logging.reading.lines import Line, numbered_lines
 from verbose_logging.reading.problems import Problem, Problems
 from verbose_logging.reading.schema import ENTRY_KEYS
+from verbose_logging.reading.spilled import RunRank, Spilled
 
 
 class Repair(msgspec.Struct):
@@ -25,6 +26,7 @@ class Repair(msgspec.Struct):
         copy: The repaired copy.
         kept: Lines that were good and stand in the copy as they are.
         mended: Lines that stand in it in good form now.
+        merged: Lines that come from the spill files beside the log.
         dropped: Lines that hold nothing that could be kept, the first 1,000 of them.
         dropped_count: How many there are in all.
     """
@@ -33,6 +35,7 @@ class Repair(msgspec.Struct):
     copy: str
     kept: int = 0
     mended: int = 0
+    merged: int = 0
     dropped: list[Problem] = []
     dropped_count: int = 0
 
@@ -50,6 +53,7 @@ def copy_path(path: Path) -> Path:
 def repair_log(path: Path, *, on_position: Callable[[int], None] = lambda _: None) -> Repair:
     """Writes a repaired copy beside a log, which stays as it is.
 
+    What lies in spill files beside the log is put where it is missing.
     Tokens that are no JSON become null and are named in `nonfinite`; holes of NUL bytes around an entry go; an entry
     that does not satisfy its type becomes one of a user's; an entry that comes twice stands there once.
 
@@ -77,13 +81,16 @@ class _Repairing:
         self._file = file
         self._repair = Repair(str(path), str(target))
         self._problems = Problems()
-        self._last_seq: dict[tuple[str, int], int] = {}
+        self._last_seq: dict[RunRank, int] = {}
+        self._spilled = Spilled(path)
 
     def run(self, on_position: Callable[[int], None]) -> Repair:
         """Reads the log, writes the copy and returns what was done."""
         for line in numbered_lines(self._path, on_position):
             if not line.is_blank:
                 self._take(line)
+        for run in self._spilled.runs():
+            self._merge(run)
         self._repair.dropped = self._problems.kept
         self._repair.dropped_count = self._problems.skipped
         return self._repair
@@ -113,7 +120,15 @@ class _Repairing:
             return
         if seq <= self._last_seq.get((run_id, rank), 0):
             raise BadEntryError(f"entry {seq} of run {run_id} comes again")
+        self._merge((run_id, rank), before=seq)
         self._last_seq[run_id, rank] = seq
+
+    def _merge(self, run: RunRank, before: int | None = None) -> None:
+        """Writes what the spill files have of a run between the last entry and the one that comes now."""
+        for seq, content in self._spilled.take(run, after=self._last_seq.get(run, 0), before=before):
+            self._file.write(content + b"\n")
+            self._last_seq[run] = seq
+            self._repair.merged += 1
 
 
 def _mended(entry: dict[str, Any]) -> bytes:

@@ -1,0 +1,55 @@
+"""The spill files beside a log: entries that the log itself never took, each with its place in its run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from verbose_logging.errors import LogError
+from verbose_logging.reading.check import BadEntryError, check_entry, entry_on
+from verbose_logging.reading.fields import count_at, text_at
+from verbose_logging.reading.lines import numbered_lines
+
+RunRank = tuple[str, int]
+
+
+def spill_files(log: Path) -> list[Path]:
+    """Returns the spill files beside a log, by name; one in a temporary folder counts once it is moved here."""
+    return sorted(log.parent.glob(f"{log.name.removesuffix('.gz').removesuffix('.jsonl')}.spill-*.jsonl"))
+
+
+class Spilled:
+    """What the spill files beside a log hold, to be put where it is missing.
+
+    Args:
+        log: The log.
+    """
+
+    def __init__(self, log: Path) -> None:
+        self._lines: dict[RunRank, dict[int, bytes]] = {}
+        for path in spill_files(log):
+            self._read(path)
+
+    def _read(self, path: Path) -> None:
+        try:
+            for line in numbered_lines(path):
+                self._keep(entry_on(line), line.content)
+        except (LogError, BadEntryError):  # what is good of it is kept
+            return
+
+    def _keep(self, entry: dict[str, object], content: bytes) -> None:
+        run_id, rank, seq = text_at(entry, "run_id"), count_at(entry, "rank"), count_at(entry, "seq")
+        if run_id is not None and rank is not None and seq:
+            check_entry(entry, content)
+            self._lines.setdefault((run_id, rank), {}).setdefault(seq, content)
+
+    def take(self, run: RunRank, *, after: int, before: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Yields the number and the line of a run's entries between two numbers, in order, and forgets them."""
+        lines = self._lines.get(run, {})
+        for seq in sorted(lines):
+            if seq > after and (before is None or seq < before):
+                yield seq, lines.pop(seq)
+
+    def runs(self) -> list[RunRank]:
+        """Returns the runs, by rank, that something is left of."""
+        return [run for run, lines in self._lines.items() if lines]
