@@ -48,6 +48,8 @@ FINDINGS = {
     "not_learning": Picture(sick.dead_rate, ("loss",), "not_learning"),
     "overfitting": Picture(sick.overfitted, ("loss", "eval_loss"), "overfitting"),
     "memorising": Picture(sick.overfitted, ("loss", "eval_loss"), "memorising"),
+    "exploding_gradients": Picture(sick.rate_jumps, ("grad_norm",), "exploding_gradients", log=True),
+    "stuck_learning_rate": Picture(sick.stuck_schedule, ("learning_rate",), "stuck_learning_rate"),
     "loss_spike": Picture(sick.corrupt_batch, ("loss",), "loss_spike"),
     "zero_gradient": Picture(sick.cut_graph, ("grad_norm",), "zero_gradient"),
     "zero_learning_rate": Picture(sick.over_schedule, ("learning_rate",), "zero_learning_rate"),
@@ -66,6 +68,8 @@ METRICS = {
     "clip_coefficient": Picture(healthy.accumulation, ("clip_coefficient", "clipped_share")),
     "learning_rate": Picture(healthy.from_scratch, ("learning_rate",)),
     "step_time_seconds": Picture(healthy.from_scratch, ("step_time_seconds",)),
+    "padding_fraction": Picture(sick.padding, ("padding_fraction",)),
+    "epoch": Picture(sick.overfitted, ("epoch",)),
     "tokens_per_second": Picture(healthy.sft, ("tokens_per_second",)),
 }
 

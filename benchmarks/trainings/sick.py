@@ -278,6 +278,31 @@ def over_schedule(folder: Path, seed: int, size: int, callbacks: list[Any]) -> T
     )
 
 
+def rate_jumps(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
+    """A schedule that multiplies the rate by a thousand at step 60, without clipping."""
+    model = tiny.gpt2(seed, size)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1000.0 if step >= 60 else 1.0)  # noqa: PLR2004
+    chosen: dict[str, Any] = {"optimizers": (optimizer, schedule), "max_steps": 100, "max_grad_norm": 1e9}
+    rows = tiny.language_rows(1000, seed)
+    return tiny.trainer(folder, model=model, rows=rows, callbacks=callbacks, seed=seed, **chosen)
+
+
+class _NoSchedule(TrainerCallback):
+    """Keeps the scheduler from being stepped."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, lr_scheduler: Any = None, **kwargs: Any) -> None:
+        """Makes the scheduler's step do nothing."""
+        lr_scheduler.step = lambda *_: None
+
+
+def stuck_schedule(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
+    """A linear schedule that nobody steps."""
+    model, rows = tiny.gpt2(seed, size), tiny.language_rows(1000, seed)
+    watched = [_NoSchedule(), *callbacks]
+    return tiny.trainer(folder, model=model, rows=rows, callbacks=watched, seed=seed, max_steps=60)
+
+
 SICK: dict[str, Sick] = {
     "rate too high": Sick(rate_too_high, ("divergence", "exploding_gradients", "loss_spike", "nonfinite_loss")),
     "NaN by overflow": Sick(overflow, ("nonfinite_loss",), onset=30),
@@ -294,5 +319,7 @@ SICK: dict[str, Sick] = {
     "step-time creep": Sick(creep, ("slow_steps",), onset=50),
     "leak in Python": Sick(leak, ("memory_leak",), within_seconds=25.0),
     "padding of 80%": Sick(padding, ("padding_waste",)),
+    "rate jumps": Sick(rate_jumps, ("exploding_gradients", "loss_spike", "divergence", "nonfinite_loss"), onset=61),
+    "schedule not stepped": Sick(stuck_schedule, ("stuck_learning_rate",)),
     "schedule too short": Sick(over_schedule, ("zero_learning_rate",), onset=41),
 }
