@@ -70,6 +70,14 @@ def test_an_evaluation_of_a_known_step_is_no_step(log: Any) -> None:
     assert {"eval_loss": 1.5, "train_loss": 1.9, "epoch": 0} == evaluation["metrics"]
 
 
+def test_an_evaluation_without_a_number_is_of_the_last_step(log: Any) -> None:
+    """Where Accelerate is given no step, an evaluation is none of its own, and neither is a call with nothing."""
+    entries = log(({"loss": 2.0}, None), ({"val_loss": 1.5}, None), ({}, None), ({"loss": 1.0}, None))
+
+    assert [1] == [entry["step"] for entry in of_type(entries, "evaluation_complete")]
+    assert [1, 2] == [entry["step"] for entry in of_type(entries, "training_step_complete")]
+
+
 def test_one_call_can_be_a_step_and_its_evaluation(log: Any) -> None:
     """A loop that logs both at once has both."""
     entries = log(({"train_loss": 2.0, "val_loss": 1.5}, 1))

@@ -80,6 +80,18 @@ WRONG = {
         {"quantization": "4bit", "lora_r": 0},
         "quantization: quantized weights are trained through LoRA only, and lora_r is 0",
     ),
+    "an option with a slip": (
+        {"console": "step"},
+        "console: got 'step', expected auto, steps, progress, table, milestones or off; did you mean 'steps'?",
+    ),
+    "an option below its limit": ({"log_save_interval": -5}, "log_save_interval: got -5, expected an integer >= 1"),
+    "an option without a value": ({"log_file": None}, "log_file: got nothing, expected a text"),
+    "a log that is a folder": ({"log_file": "/"}, "log_file: / is a folder, expected a file"),
+    "a seed that is none": ({"seed": -1}, "seed: got -1, expected an integer >= 0"),
+    "evaluations of nothing": (
+        {"eval_strategy": "steps"},
+        "eval_strategy: got 'steps', and nothing to evaluate on; expected eval_dataset or eval_fraction beside it",
+    ),
     "a rule that is none": (
         {"alerts": {"high_memry": "off"}},
         "alerts: no rule 'high_memry'; did you mean 'high_memory'? Valid:",

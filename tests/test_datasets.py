@@ -192,6 +192,7 @@ BROKEN = {
     "rows.jsonl": ('{"text": "one"}\n{"text": \n', "rows.jsonl:2: "),
     "list.jsonl": ('{"text": "one"}\n[1]\n', "list.jsonl:2: "),
     "rows.csv": ('text\n"one\ntwo\n', "rows.csv: "),
+    "header.csv": ("text\n", "header.csv: there is no row in it"),
     "rows.parquet": ("no parquet", "rows.parquet: "),
 }
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -317,6 +318,37 @@ class DeviceScalar:
 
     def __float__(self) -> float:
         return self.item()
+
+
+def test_steps_may_be_numbers_of_numpy(make_logger: MakeLogger, tmp_path: Path) -> None:
+    """A loop over `numpy.arange` has its log and its run's document as any other."""
+    with make_logger("toy") as logger:
+        for step in np.arange(3):
+            logger.log_step(step, loss=np.float32(1.5))
+        logger.log_evaluation(step, val_loss=np.float32(1.5))
+        logger.log_checkpoint(step, tmp_path)
+
+    assert [0, 1, 2] == [entry["step"] for entry in entries(tmp_path, "training_step_complete")]
+    (document,) = (json.loads(path.read_bytes()) for path in tmp_path.glob("toy_*.json"))
+    assert [0, 1, 2] == [row["iter"] for row in document["training_iterations"]]
+    assert [2] == [row["iter"] for row in document["eval_steps"]] == [row["iter"] for row in document["checkpoints"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"total_step": 3}, "no option 'total_step'; did you mean 'total_steps'?"),
+        ({"resumed_from_step": -3}, "resumed_from_step: expected a positive whole number, got -3"),
+        ({"resumed_from_step": "last"}, "resumed_from_step: expected a positive whole number, got 'last'"),
+        ({"console": "step"}, "console: got 'step', expected auto, steps,"),
+    ],
+)
+def test_a_wrong_option_of_a_loop_is_told_at_once(options: dict[str, Any], message: str) -> None:
+    """What the logger is given is judged where it is made, by the names that it takes itself too."""
+    with pytest.raises(SettingsError) as refusal:
+        TrainingLogger(**options)
+
+    assert str(refusal.value).startswith(message)
 
 
 def test_the_loop_never_waits_for_its_device(make_logger: MakeLogger, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_before_the_first_phase_there_is_none() -> None:
         ({"phases": [(1.5, "late")]}, "phases"),
         ({"phases": [("basic", 0.0)]}, "phases"),
         ({"phases": [(0.0, "basic", "hearing", "late")]}, "phases"),
-        ({"phases": "basic"}, "phases: expected `list`, got `str`"),
+        ({"phases": "basic"}, "phases: got 'basic', expected a list"),
         ({"model_state": 5}, "model_state: expected a function of the Trainer's state and the model, got 5"),
         ({"console_interval": -1}, "console_interval"),
         ({"console": "tabel"}, "console: got 'tabel', expected auto, steps, .*; did you mean 'table'"),

@@ -79,16 +79,18 @@ class VerboseTracker(GeneralTracker):  # type: ignore[misc] # accelerate is not 
 
         Args:
             values: Names and numbers; those of an evaluation that stand beside a step's own are told after it.
-            step: The step's number; by default one more than the last.
+            step: The step's number; by default one more than the last, of an evaluation the last.
         """
-        is_new = step is None or step != self._last_step
-        number = step if step is not None else (self._last_step or 0) + 1
         numbers = {str(name): value for name, value in values.items() if name != "step"}
+        if not numbers:
+            return
         evaluation = {name: value for name, value in numbers.items() if name.startswith(_EVALUATIONS)}
         training = {_meaning(name): value for name, value in numbers.items() if name not in evaluation}
-        if evaluation and not (is_new and "loss" in training):
-            self._logger.log_evaluation(number, **numbers)
+        last = self._last_step or 0
+        if evaluation and not ("loss" in training and (step is None or step != self._last_step)):
+            self._logger.log_evaluation(last if step is None else step, **numbers)
             return
+        number = last + 1 if step is None else step
         self._last_step = number
         self._logger.log_step(number, **training)
         if evaluation:

@@ -17,7 +17,7 @@ from verbose_logging.config_names import GONE, RENAMED, in_todays_names
 from verbose_logging.errors import ConfigError, SettingsError, hint
 from verbose_logging.settings import ALIASES, Settings
 from verbose_logging.sources import data_problem, model_problem, output_problem
-from verbose_logging.value_checks import misfit, spoken
+from verbose_logging.value_checks import misfit, shown, spoken
 
 DEFAULT_LORA_RANK = 16
 
@@ -105,6 +105,7 @@ _LIMITS = {
         ("learning_rate", "warmup_steps", "weight_decay", "max_grad_norm", "dataloader_num_workers", "eval_delay"),
         _NOT_NEGATIVE,
     ),
+    **dict.fromkeys(("seed", "data_seed"), _NOT_NEGATIVE),
     "max_steps": msgspec.Meta(ge=-1),
 }
 
@@ -192,5 +193,10 @@ def _clashes(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "csv_path", "given beside train_dataset; keep one"
     if values.get("eval_fraction") is not None and values.get("eval_dataset") is not None:
         yield "eval_fraction", "given beside eval_dataset; keep one"
+    strategy = values.get("eval_strategy")
+    has_rows = values.get("eval_dataset") is not None or values.get("eval_fraction") is not None
+    if strategy in ("steps", "epoch") and not has_rows:
+        wanted = "expected eval_dataset or eval_fraction beside it"
+        yield "eval_strategy", f"got {shown(strategy)}, and nothing to evaluate on; {wanted}"
     if values.get("quantization", "none") in ("4bit", "8bit") and values.get("lora_r") == 0:
         yield "quantization", "quantized weights are trained through LoRA only, and lora_r is 0"

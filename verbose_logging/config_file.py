@@ -76,6 +76,7 @@ class GivenConfig(NamedTuple):
         values, lines = self.values, dict(self.lines)
         for assignment in assignments:
             key, separator, text = assignment.partition("=")
+            key = key.strip()
             if not (key and separator):
                 raise SettingsError(f"--set {assignment}: expected key=value")
             path = key.split(".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -142,6 +143,9 @@ def _from_path(key: str, path: Path) -> Any:
 
 
 def _from_csv(path: Path) -> Dataset:
+    with path.open("rb") as lines:
+        if not any(line.strip() for line in islice(lines, 1, None)):
+            raise SettingsError(f"{path}: there is no row in it")
     return Dataset.from_csv(str(path), sep="\t" if path.suffix == ".tsv" else ",")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
+from operator import index
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,11 @@ from verbose_logging.inspection import folder_size_bytes
 from verbose_logging.loop_course import LoopCourse
 from verbose_logging.loop_facts import loop_inspected, loop_resumed, rank_and_world_size
 from verbose_logging.model_state import Ask, LoopState, model_state_asker
-from verbose_logging.option_checks import check_count
+from verbose_logging.option_checks import check_count, check_names
 from verbose_logging.session import END_SECONDS, Session
 from verbose_logging.settings import Settings
+
+_OPTIONS = ("total_steps", "total_epochs", "config", "model", "resumed_from_step")  # those that are no setting
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -73,7 +76,9 @@ class TrainingLogger:
         resumed_from: str | os.PathLike[str] | None = None,
         **options: Any,
     ) -> None:
-        for name, count in (("total_steps", total_steps), ("total_epochs", total_epochs)):
+        check_names(options, (*_OPTIONS, *Settings.__struct_fields__))
+        counts = {"total_steps": total_steps, "total_epochs": total_epochs}
+        for name, count in {**counts, "resumed_from_step": resumed_from_step or None}.items():
             check_count(name, count)
         chosen = Settings.from_options(run_name=run_name, output_dir=output_dir, **options)
         self.settings = chosen.with_environment(os.environ)
@@ -127,7 +132,7 @@ class TrainingLogger:
             epoch: The epoch that the step belongs to; a new one closes the last.
             **metrics: Any other numbers.
         """
-        at = self._now()
+        at, step = self._now(), index(step)  # of numpy's integers one of Python's
         put, course = self._put, self._course
         for fact in course.enter_epoch(epoch):
             put(fact)
@@ -146,7 +151,7 @@ class TrainingLogger:
     def log_evaluation(self, step: int, **metrics: Any) -> None:
         """Records an evaluation that is done: `val_loss`, or whatever its numbers are called."""
         at = self._now()
-        self._put(facts.Evaluated(at, step, self._course.epoch, _copied(metrics)))
+        self._put(facts.Evaluated(at, index(step), self._course.epoch, _copied(metrics)))
         self._course.touch(at)
 
     @contained
@@ -154,7 +159,7 @@ class TrainingLogger:
         """Records a checkpoint that is written: a file or a folder, whose size is measured later."""
         at = self._now()
         size = Deferred(partial(folder_size_bytes, path))
-        self._put(facts.Saved(at, step, self._course.epoch, os.fspath(path), size, _copied(metrics)))
+        self._put(facts.Saved(at, index(step), self._course.epoch, os.fspath(path), size, _copied(metrics)))
         self._course.touch(at)
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import torch
 from accelerate import PartialState
-from peft import LoraConfig
+from peft import LoraConfig, get_peft_model
 from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig, PretrainedConfig, PreTrainedModel
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
@@ -84,6 +84,24 @@ def build_model(
         raise SettingsError(f"model_name: {' '.join(str(error).split())}") from error
 
 
+def skeleton(recipe: Recipe, config: PretrainedConfig, *, trust_remote_code: bool) -> Any:
+    """Returns the model with its adapter and without any weight: what can be asked of it before anything is loaded.
+
+    Raises:
+        SettingsError: The numbers of its config do not go together, or LoRA would find nothing to adapt.
+    """
+    with torch.device("meta"):
+        model = fresh_model(config, trust_remote_code=trust_remote_code)
+        adapter = lora(recipe)
+        if adapter is None:
+            return model
+        _check_targets(recipe.target_modules, model)
+        try:
+            return get_peft_model(model, adapter)
+        except (ValueError, TypeError) as error:
+            raise SettingsError(f"target_modules: {' '.join(str(error).split())}") from error
+
+
 def fresh_model(config: PretrainedConfig, *, trust_remote_code: bool) -> PreTrainedModel:
     """Returns a model with fresh weights, on the device of the present context.
 
@@ -124,13 +142,23 @@ def lora(recipe: Recipe) -> LoraConfig | None:
     rank = recipe.lora_rank
     if not rank:
         return None
+    targets = recipe.target_modules or "all-linear"
     return LoraConfig(
         r=rank,
         lora_alpha=2 * rank if recipe.lora_alpha is None else recipe.lora_alpha,
         lora_dropout=recipe.lora_dropout or 0.0,
-        target_modules=recipe.target_modules or "all-linear",
+        target_modules=[targets] if isinstance(targets, str) and targets.isidentifier() else targets,
         task_type="CAUSAL_LM",
     )
+
+
+def _check_targets(targets: str | list[str] | None, model: PreTrainedModel) -> None:
+    """Checks that each module that LoRA shall adapt is there: of several, peft takes those that it finds."""
+    names = [name for name, _ in model.named_modules() if name]
+    known = {name.rpartition(".")[2] for name in names if not name.rpartition(".")[2].isdigit()}
+    for target in targets if isinstance(targets, list) else ():
+        if not any(f".{name}".endswith(f".{target}") for name in names):
+            raise SettingsError(f"target_modules: the model has no module '{target}'{hint(target, known)}")
 
 
 def _described(description: Mapping[str, Any]) -> PretrainedConfig:
@@ -147,4 +175,4 @@ def _described(description: Mapping[str, Any]) -> PretrainedConfig:
     try:
         return kind(**options)
     except Exception as error:  # each architecture checks its options in its own way
-        raise SettingsError(f"model_name: {str(error).strip().splitlines()[0]}") from error
+        raise SettingsError(f"model_name: {' '.join(str(error).split())}") from error

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_type_hints
 
 import msgspec
 
-from verbose_logging.errors import SettingsError
+from verbose_logging.errors import SettingsError, did_you_mean
 from verbose_logging.levels import level_named
 from verbose_logging.value_checks import misfit
 
 _TRUE = {"1", "true", "yes", "on"}
-_PYTHONS_NAMES = {"`array`": "`list`", "`object`": "`dict`", "null`": "None`"}
+
+
+def check_names(given: Iterable[str], known: Iterable[str]) -> None:
+    """Checks that options are options.
+
+    Raises:
+        SettingsError: One is none; the text names the nearest that is.
+    """
+    known = tuple(known)
+    for name in given:
+        if name not in known:
+            raise SettingsError(f"no option {name!r}; {did_you_mean(name, known)}")
 
 
 def check_parts(name: str, given: Any, seam: type, *, or_names: bool = False) -> None:
@@ -56,6 +69,17 @@ def check_list(name: str, given: Any) -> None:
         raise SettingsError(f"{name}: expected a list, got {given!r}")
 
 
+def check_file(name: str, path: str | None) -> None:
+    """Checks that a path can be a file's.
+
+    Raises:
+        SettingsError: It is empty, a folder, or no file name can hold it.
+    """
+    check_path(name, path)
+    if path is not None and Path(path).expanduser().is_dir():
+        raise SettingsError(f"{name}: {path} is a folder, expected a file")
+
+
 def check_path(name: str, path: str | None) -> None:
     """Checks that a path can be a file's name here.
 
@@ -70,22 +94,6 @@ def check_path(name: str, path: str | None) -> None:
         unusable = True
     if unusable:
         raise SettingsError(f"{name}: {path!r} is no path that this system's file names can hold")
-
-
-def check_choices(options: Mapping[str, Any], choices: Mapping[str, Any]) -> None:
-    """Checks that options which are limited to a few words are one of them.
-
-    Args:
-        options: What was given.
-        choices: The `Literal` type of each such option.
-
-    Raises:
-        SettingsError: One is something else; the text has the nearest valid word.
-    """
-    for name in options.keys() & choices.keys():
-        wrong = misfit(options[name], choices[name])
-        if wrong is not None:
-            raise SettingsError(f"{name}: {wrong}")
 
 
 def check_count(name: str, given: Any) -> None:
@@ -116,10 +124,9 @@ def is_true(value: str | None) -> bool:
     return value is not None and value.strip().lower() in _TRUE
 
 
-def explain(error: msgspec.ValidationError) -> str:
-    """Turns "Expected `array`, got `str` - at `$.phases`" into "phases: expected `list`, got `str`"."""
+def explain(error: msgspec.ValidationError, options: Mapping[str, Any], struct: type[msgspec.Struct]) -> str:
+    """Turns "Expected `float`, got `str` - at `$.progress_percent`" into what was given and what was expected."""
     what, _, place = str(error).partition(" - at ")
-    for schemas, pythons in _PYTHONS_NAMES.items():
-        what = what.replace(schemas, pythons)
-    name = place.strip("`").removeprefix("$.")
-    return f"{name}: {what[:1].lower()}{what[1:]}" if name else what
+    name = re.split(r"[.\[]", place.strip("`").removeprefix("$."), maxsplit=1)[0]
+    kind = get_type_hints(struct, include_extras=True).get(name)
+    return f"{name}: {misfit(options[name], kind) or what}" if name in options else what

@@ -16,7 +16,7 @@ from verbose_logging.data_shapes import MESSAGES, chat_instruction, plain_instru
 from verbose_logging.datasets import Rows, TrainingData, load_data, split_off, with_instructions_written
 from verbose_logging.errors import SettingsError
 from verbose_logging.formatting import counted
-from verbose_logging.model_loading import as_it_comes, model_config, quantization
+from verbose_logging.model_loading import as_it_comes, model_config, quantization, skeleton
 from verbose_logging.tokenizing import VOCABULARY_SIZE, load_tokenizer, token_ids, train_tokenizer
 from verbose_logging.training_arguments import training_arguments
 
@@ -30,6 +30,7 @@ class Preparation(NamedTuple):
         config: The config that it follows.
         arguments: The Trainer's.
         model_config: The model's, complete.
+        skeleton: The model with its adapter, without weights.
         tokenizer: The tokenizer.
         train_rows: What is trained on.
         eval_rows: What is evaluated on.
@@ -40,6 +41,7 @@ class Preparation(NamedTuple):
     config: TrainingConfig
     arguments: SFTConfig
     model_config: PretrainedConfig
+    skeleton: Any
     tokenizer: PreTrainedTokenizerBase
     train_rows: Rows
     eval_rows: Rows | None
@@ -71,6 +73,7 @@ def prepare(config: TrainingConfig) -> Preparation:
         config=config._replace(recipe=recipe),
         arguments=arguments,
         model_config=described,
+        skeleton=skeleton(recipe, described, trust_remote_code=trusted),
         tokenizer=tokenizer,
         train_rows=with_instructions_written(train_data, write),
         eval_rows=None if eval_data is None else with_instructions_written(eval_data, write),
@@ -110,6 +113,10 @@ def _complete(described: PretrainedConfig, recipe: Recipe, tokenizer: PreTrained
     for name, value in said.items():
         if name not in recipe.model_name:
             setattr(described, name, value)
+    if described.vocab_size < len(tokenizer):
+        raise SettingsError(
+            f"model_name.vocab_size: got {described.vocab_size}, and the tokenizer has {len(tokenizer)} tokens"
+        )
 
 
 def _check_chat_template(data: TrainingData, tokenizer: PreTrainedTokenizerBase, given: dict[str, Any]) -> None:

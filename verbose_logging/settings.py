@@ -14,14 +14,15 @@ import msgspec
 
 from verbose_logging.config_file import read_config_file
 from verbose_logging.entries import Severity
-from verbose_logging.errors import SettingsError, did_you_mean
+from verbose_logging.errors import SettingsError
 from verbose_logging.levels import Level, level_named
 from verbose_logging.named_sinks import check_named_sinks
 from verbose_logging.notify_addresses import addresses_in, check_addresses, scheme_of
 from verbose_logging.option_checks import (
     check_callable,
-    check_choices,
+    check_file,
     check_list,
+    check_names,
     check_parts,
     check_path,
     explain,
@@ -36,7 +37,6 @@ ConsoleForm: TypeAlias = Literal["auto", "steps", "progress", "table", "mileston
 Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 
 ALIASES = {"wandb_run_name": "run_name"}
-_CHOICES = {"console": ConsoleForm, "notify_severity": Severity}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,9 +135,7 @@ Valid: low, medium, high, ultra
         Raises:
             SettingsError: An option is unknown or its value not usable; the text names it and the nearest valid one.
         """
-        for name in options:
-            if name not in cls.__struct_fields__:
-                raise SettingsError(f"no option {name!r}; {did_you_mean(name, cls.__struct_fields__)}")
+        check_names(options, cls.__struct_fields__)
         options = {
             name: os.fspath(given) if isinstance(given, os.PathLike) else given for name, given in options.items()
         }
@@ -147,12 +145,11 @@ Valid: low, medium, high, ultra
             options["console"] = "off"
         if options.get("sinks", ()) is None:
             options["sinks"] = ()
-        check_choices(options, _CHOICES)
         level_named(options.get("verbosity_level", "high"))
         try:
             settings = msgspec.convert(options, cls)
         except msgspec.ValidationError as error:
-            raise SettingsError(explain(error)) from None
+            raise SettingsError(explain(error, options, cls)) from None
         settings.check()
         return settings
 
@@ -232,8 +229,10 @@ Valid: low, medium, high, ultra
         """
         check_list("rules", self.rules)
         build_rules(self.alerts, self.rules)
-        for name in ("log_file", "standard_log_file", "output_dir", "tensorboard_dir"):
+        for name in ("output_dir", "tensorboard_dir"):
             check_path(name, getattr(self, name))
+        for name in ("log_file", "standard_log_file"):
+            check_file(name, getattr(self, name))
         check_parts("sinks", self.sinks, Sink, or_names=True)
         check_named_sinks(self.sinks)
         check_addresses(self.notify)

@@ -21,7 +21,7 @@ from trl import SFTTrainer
 from verbose_logging.callback import VerboseLoggingCallback, callback_from_settings
 from verbose_logging.config import check_config
 from verbose_logging.config_file import Config, given_config
-from verbose_logging.errors import SettingsError
+from verbose_logging.errors import LogError, SettingsError
 from verbose_logging.model_loading import build_model, lora
 from verbose_logging.preparation import Preparation, prepare
 from verbose_logging.reading.reader import LogReader
@@ -124,7 +124,7 @@ def train(prepared: Preparation) -> TrainingResult:
     """Trains, saves the model, and returns how it went.
 
     Raises:
-        SettingsError: The model cannot be built.
+        SettingsError: The model cannot be built, or the Trainer refuses what it is given.
         MissingExtraError: Quantization needs bitsandbytes.
     """
     settings = prepared.config.settings
@@ -149,15 +149,19 @@ def _trainer(prepared: Preparation, callbacks: Sequence[TrainerCallback]) -> SFT
     trusted = getattr(arguments, "trust_remote_code", False)
     options = {"trust_remote_code": trusted, **(arguments.model_init_kwargs or {})}
     arguments.model_init_kwargs = None  # the Trainer takes them only where it loads the model itself
-    return SFTTrainer(
-        model=build_model(recipe, prepared.model_config, options=options, base_folder=output_dir / BASE),
-        args=arguments,
-        train_dataset=prepared.train_rows,
-        eval_dataset=prepared.eval_rows,
-        processing_class=prepared.tokenizer,
-        peft_config=lora(recipe),
-        callbacks=list(callbacks),
-    )
+    model = build_model(recipe, prepared.model_config, options=options, base_folder=output_dir / BASE)
+    try:
+        return SFTTrainer(
+            model=model,
+            args=arguments,
+            train_dataset=prepared.train_rows,
+            eval_dataset=prepared.eval_rows,
+            processing_class=prepared.tokenizer,
+            peft_config=lora(recipe),
+            callbacks=list(callbacks),
+        )
+    except (ValueError, TypeError, ImportError, RuntimeError) as error:  # what only it checks
+        raise SettingsError(f"the Trainer refuses: {' '.join(str(error).split())}") from error
 
 
 def _result(
@@ -175,8 +179,16 @@ def _result(
         steps=trainer.state.global_step,
         log_file=log_file,
         run_file=_newest_run_file(run_folder),
-        summary=summarize(LogReader(log_file)) if log_file is not None and log_file.exists() else {},
+        summary={} if log_file is None else _summary(log_file),
     )
+
+
+def _summary(log_file: Path) -> dict[str, Any]:
+    """Returns the run in brief; a log that could not be written must not cost the model that has been trained."""
+    try:
+        return summarize(LogReader(log_file))
+    except LogError:
+        return {}
 
 
 def quiet_progress_bars() -> None:

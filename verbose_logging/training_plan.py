@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from datasets import Dataset
-from peft import get_peft_model
 from trl import SFTConfig
 
-from verbose_logging.config import Recipe
-from verbose_logging.errors import SettingsError
-from verbose_logging.model_loading import fresh_model, lora
 from verbose_logging.preparation import Preparation
 from verbose_logging.training_memory import Memory, Parameter, activations_of, estimate
 
@@ -45,11 +41,7 @@ class Plan(NamedTuple):
 
 
 def plan(prepared: Preparation) -> Plan:
-    """Returns what the training would be.
-
-    Raises:
-        SettingsError: The model cannot be built, or has nothing of the names that LoRA shall adapt.
-    """
+    """Returns what the training would be."""
     arguments, recipe = prepared.arguments, prepared.config.recipe
     parameters = list(_parameters(prepared))
     rows = len(prepared.train_rows) if isinstance(prepared.train_rows, Dataset) else None
@@ -80,26 +72,15 @@ def plan(prepared: Preparation) -> Plan:
 
 def _parameters(prepared: Preparation) -> Iterator[Parameter]:
     """Yields the model's parameters, of a model whose weights are nowhere."""
-    recipe = prepared.config.recipe
-    trusted = bool(getattr(prepared.arguments, "trust_remote_code", False))
-    with torch.device("meta"):
-        model: Any = fresh_model(prepared.model_config, trust_remote_code=trusted)
-        heads = {id(model.get_output_embeddings())}
-        model = _with_adapter(model, recipe)
+    recipe, model = prepared.config.recipe, prepared.skeleton
+    head = model.get_output_embeddings()
+    heads = {id(getattr(head, "base_layer", head))}
     frozen_bytes = _bytes_of_frozen(prepared) if recipe.lora_rank else _FULL_BYTES
     taken = {id(part.weight) for part in model.modules() if isinstance(part, torch.nn.Linear) and id(part) not in heads}
     for parameter in model.parameters():
         trained = parameter.requires_grad
         quantized = recipe.quantization != "none" and id(parameter) in taken and not trained
         yield Parameter(parameter.numel(), _FULL_BYTES if trained else frozen_bytes, trained, quantized)
-
-
-def _with_adapter(model: Any, recipe: Recipe) -> Any:
-    adapter = lora(recipe)
-    try:
-        return model if adapter is None else get_peft_model(model, adapter)
-    except ValueError as error:
-        raise SettingsError(f"target_modules: {' '.join(str(error).split())}") from error
 
 
 def _bytes_of_frozen(prepared: Preparation) -> int:

@@ -245,8 +245,9 @@ def test_how_a_training_failed_is_in_its_log(quick: Any, tmp_path: Path) -> None
         raise RuntimeError("the data ran out")
 
     stream = IterableDataset.from_generator(rows)
+    keys = {"model_name": {**MODEL, "vocab_size": 400}, "tokenizer_name": _saved_tokenizer(tmp_path), "max_steps": 9}
     with pytest.raises(RuntimeError, match="the data ran out"):
-        quick(train_dataset=stream, tokenizer_name=_saved_tokenizer(tmp_path), use_verbose_logging=True, max_steps=9)
+        quick(train_dataset=stream, use_verbose_logging=True, **keys)
 
     last = entries(Path("verbose_training_logs.jsonl"))[-1]
     assert ("training_failed", "the data ran out") == (last["type"], last["exception"]["message"])
@@ -389,6 +390,19 @@ REFUSED = {
         {"model_name": {"architecture": "gpt2", "n_embd": 15, "n_head": 4}},
         "model_name: no model can be built so",
     ),
+    "an option of the model that is no number": (
+        {"model_name": {"architecture": "gpt2", "n_embd": "big"}},
+        "model_name: Validation error for field 'n_embd': ",
+    ),
+    "a vocabulary smaller than the tokenizer's": (
+        {"model_name": {**MODEL, "vocab_size": 5}},
+        "model_name.vocab_size: got 5, and the tokenizer has ",
+    ),
+    "one of LoRA's modules that is not there": (
+        {"target_modules": ["q_proj", "v_prj"]},
+        "target_modules: the model has no module 'v_prj'; did you mean 'v_proj'?",
+    ),
+    "a pattern that fits no module": ({"target_modules": ".*query"}, "target_modules: Target modules .*query not"),
     "a model that the hub does not have": ({"model_name": "nobody/it"}, "model_name: nobody/it: no model there"),
     "unknown columns": (
         {"train_dataset": [{"a": "x"}]},
@@ -424,6 +438,27 @@ def test_what_cannot_be_trained_is_refused_in_a_line(keys: dict[str, Any], messa
     assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert [] == list(Path.cwd().iterdir())
+
+
+def test_what_only_the_trainer_checks_is_a_line_too(quick: Any) -> None:
+    """A tracker that it does not know, for example, is no traceback."""
+    with pytest.raises(SettingsError, match=r"^the Trainer refuses: foo is not supported"):
+        quick(report_to="foo")
+
+
+def test_a_module_of_lora_can_be_named_alone(quick: Any) -> None:
+    """One name does not need a list around it."""
+    assert 3 == quick(target_modules="v_proj").steps
+
+
+def test_a_log_that_is_lost_does_not_cost_the_model(quick: Any, tmp_path: Path) -> None:
+    """A log that cannot be written leaves the trained model, and a summary with nothing in it."""
+    (tmp_path / "in_the_way").write_text("a file", encoding="utf-8")
+
+    result = quick(use_verbose_logging=True, log_file=str(tmp_path / "in_the_way" / "log.jsonl"))
+
+    assert {} == result.summary
+    assert (result.model_path / "config.json").exists()
 
 
 def test_a_dry_run_says_what_would_be_done(
