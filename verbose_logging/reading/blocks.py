@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 from verbose_logging.errors import LogError
 from verbose_logging.log_parts import parts_of
 
-_GZIP_MAGIC = b"\x1f\x8b"
+GZIP_MAGIC = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 18
 LONGEST_LINE = 64 << 20
@@ -55,7 +55,7 @@ def opened(path: Path) -> Iterator[tuple[BufferedReader, BufferedReader]]:
     except OSError as error:
         raise LogError(f"{path}: {error.strerror or error}") from error
     with file:
-        if file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC):
+        if file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC):
             with gzip.open(file) as archive:
                 yield cast(BufferedReader, archive), file
         else:

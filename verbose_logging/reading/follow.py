@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.blocks import Block
+from verbose_logging.reading.blocks import GZIP_MAGIC, Block
 from verbose_logging.reading.lines import Line, lines_of
 
 POLL_SECONDS = 0.5
@@ -40,6 +40,11 @@ class Follower:
             self._file = self._path.open("rb", buffering=0)
         except OSError as error:
             raise LogError(f"{self._path}: {error.strerror or error}") from error
+
+        if self._file.read(len(GZIP_MAGIC)) == GZIP_MAGIC:
+            self._file.close()
+            raise LogError(f"{self._path}: compressed, so nothing is written to it any more")
+        self._file.seek(0)
 
     def new_blocks(self) -> Iterator[Block]:
         """Yields the lines that have come since the last call, many at a time."""

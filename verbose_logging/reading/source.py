@@ -73,8 +73,9 @@ def refuse_strange(path: Path, head: bytes) -> None:
         raise LogError(f"{path}: UTF-16; convert it: iconv -f UTF-16 -t UTF-8")
     if head.lstrip().startswith(b"["):
         raise LogError(f"{path}: a JSON array, not a log of one JSON object a line; convert it: jq -c '.[]'")
-    printable = sum(byte >= ord(" ") or byte in b"\t\r\n\0" for byte in head)
-    if b"{" not in head and printable < (1 - _MOST_STRANGE) * len(head):
+    text = head.decode(errors="replace")
+    strange = sum(char == "\ufffd" or (char < " " and char not in "\t\r\n\0") for char in text)
+    if strange > _MOST_STRANGE * len(text):
         raise LogError(f"{path}: binary, not a log")
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from verbose_logging.errors import LogError
 from verbose_logging.reading.fields import text_at
 from verbose_logging.reading.follow import Follower
 from verbose_logging.reading.liveness import with_liveness
@@ -66,11 +67,19 @@ class Watch:
 
         Args:
             now: The present moment, with its time zone.
+
+        Raises:
+            LogError: There are lines in the file, and none of them is an entry.
         """
         for block in self._follower.new_blocks():
             self._newest.follow(self._scan.items(block))
         summary = summary_of(self._newest.parts(), now)
-        return with_liveness(summary, self._path, now) if summary else {}
+        if summary:
+            return with_liveness(summary, self._path, now)
+        if self._scan.problems.kept:
+            line, what = self._scan.problems.kept[0]
+            raise LogError(f"{self._path}: no log entry in it; line {line}: {what}")
+        return {}
 
     def close(self) -> None:
         """Lets go of the file."""
