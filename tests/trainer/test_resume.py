@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from transformers import Trainer
 
+from verbose_logging import load_run
 from verbose_logging.reading.validate import validate_log
 
 from .conftest import read_lines
@@ -47,3 +49,16 @@ def test_a_checkpoint_that_the_log_does_not_know_begins_a_run(train: Training, t
 
     assert [(None, 4)] == starts(read_lines(log))
     assert before[0]["run_id"] != lines[-1]["run_id"]
+
+
+def test_a_resumed_training_reads_as_one_run(train: Training, tmp_path: Path) -> None:
+    """The log and the run file both have every step once, and the file lists its sessions."""
+    arguments = {"max_steps": 6, "save_strategy": "steps", "save_steps": 4}
+    trainer, _ = train(**arguments)
+    train(resume=f"{trainer.args.output_dir}/checkpoint-4", **arguments)
+    (path,) = Path(trainer.args.output_dir).glob("run_*.json")
+
+    for run in (load_run(tmp_path / "verbose_training_logs.jsonl"), load_run(path)):
+        assert [1, 2, 3, 4, 5, 6] == run.steps["step"]
+    sessions = json.loads(path.read_text(encoding="utf-8"))["metadata"]["sessions"]
+    assert [(0, "complete"), (4, "complete")] == [(found["first_step"], found["outcome"]) for found in sessions]
