@@ -201,9 +201,9 @@ def whole_log(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, li
     from tests.reading.conftest import LogBuilder  # noqa: PLC0415 - pytest owns the module
 
     log = LogBuilder().begin()
-    for number in range(1, 9):
+    for number in range(1, 6):
         log.step(number, 9.0 - number)
-    content: bytes = log.complete(8).content()
+    content: bytes = log.complete(5).content()
     ends = [place + 1 for place, byte in enumerate(content) if byte == ord("\n")]
     return tmp_path_factory.mktemp("cut") / "cut.jsonl", content, ends
 

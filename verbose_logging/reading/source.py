@@ -75,7 +75,7 @@ def refuse_strange(path: Path, head: bytes) -> None:
         raise LogError(f"{path}: a JSON array, not a log of one JSON object a line; convert it: jq -c '.[]'")
     text = head.decode(errors="replace")
     strange = sum(char == "\ufffd" or (char < " " and char not in "\t\r\n\0") for char in text)
-    if strange > _MOST_STRANGE * len(text):
+    if strange > _MOST_STRANGE * len(text) and b'"type"' not in head:
         raise LogError(f"{path}: binary, not a log")
 
 
