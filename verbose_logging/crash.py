@@ -83,7 +83,7 @@ def describe_signal(name: str, stack: Sequence[str]) -> dict[str, Any]:
     """
     return {
         "type": name,
-        "message": f"{name} asked the process to end",
+        "message": "the process was asked to end",
         "traceback": _told("".join(stack), _TRACEBACK_CHARACTERS),
     }
 

@@ -95,4 +95,4 @@ class ModelStateAsker:
             self._put(ModelStateRead(monotonic(), redact(plain(said))))
         except Exception as error:  # noqa: BLE001 - an observer never stops the observed
             self._is_off = True
-            self._tell("model_state, which is not asked again,", error)
+            self._tell("model_state (not asked again)", error)

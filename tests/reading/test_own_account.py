@@ -11,7 +11,7 @@ from verbose_logging.cli.summary_view import summary_view
 from verbose_logging.reading.summary import summarize
 
 ACCOUNT: dict[str, Any] = {
-    "pipeline": {"facts_dropped": 0, "pipeline_cpu_seconds": 1.5},
+    "pipeline": {"entries_handled": 1234, "facts_dropped": 0, "pipeline_cpu_seconds": 1.5},
     "sampler": {"cpu_seconds": 0.25, "failures": 4},
     "files": {"jsonl": {"lines_written": 1234, "bytes_written": 3 << 20, "lines_dropped": 0, "failures": 2,
                         "error": "[Errno 28] No space left on device"}},

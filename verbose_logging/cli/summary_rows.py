@@ -138,7 +138,7 @@ def logger(summary: Summary) -> str | None:
     hook = told.get("longest_hook")
     size = f" ({fixed(told['bytes_written'] / _MB, 1)} MB)" if "bytes_written" in told else ""
     return _joined(
-        f"{thousands(told['entries_written'])} entries{size}" if "entries_written" in told else None,
+        f"{thousands(told['entries_recorded'])} entries{size}" if "entries_recorded" in told else None,
         f"{fixed(sum(cpu), 2)} s of CPU" if cpu else None,
         f"longest hook {hook} {short_duration(told['longest_hook_seconds'])}" if hook else None,
     )

@@ -22,12 +22,12 @@ class OwnAccount(Part):
             self._account = group_at(entry, "logger")
 
     def result(self) -> dict[str, Any]:
-        """Returns `logger`: entries and bytes written, CPU seconds, the longest hook; and `failed_parts`, with why."""
+        """Returns `logger`: entries, bytes written by then, CPU seconds, the longest hook; and `failed_parts`."""
         account = self._account
         log = group_at(account, "files", "jsonl")
         told = known(
-            entries_written=count_at(log, "lines_written"),
-            bytes_written=count_at(log, "bytes_written"),
+            entries_recorded=count_at(account, "pipeline", "entries_handled"),
+            bytes_written=count_at(log, "bytes_written") or None,
             entries_dropped=count_at(log, "lines_dropped") or None,
             facts_dropped=count_at(account, "pipeline", "facts_dropped") or None,
             recorder_cpu_seconds=number_at(account, "pipeline", "pipeline_cpu_seconds"),
