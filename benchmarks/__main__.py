@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_RUN = ("overhead", "end_to_end", "scale", "reading", "eta", "flops")
+_RUN = ("overhead", "end_to_end", "scale", "reading", "eta", "flops", "health")
 _LIBRARIES = (
     "verbose-logging", "torch", "transformers", "trl", "msgspec", "psutil",
     "trackio", "tensorboardX", "wandb", "mlflow-skinny",

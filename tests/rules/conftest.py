@@ -43,6 +43,12 @@ class Story:
         self.script.step(gradient_norm=norm, micro_steps=[micro], **more)
         return self
 
+    def skip(self, count: int) -> Story:
+        """Steps of which nothing is known but that they were."""
+        for _ in range(count):
+            self.script.step()
+        return self
+
     def steps(self, losses: Iterable[float], norms: Sequence[float] | float = 1.0, **more: Any) -> Story:
         """Steps with these losses."""
         for place, loss in enumerate(losses):

@@ -86,3 +86,12 @@ def test_a_resumed_run_has_its_learning_behind_it(story: Any) -> None:
 
     assert [] == [found.rule for found in late.findings() if found.severity != "INFO"]
     assert ["WARNING"] == [found.severity for found in stuck.findings()]
+
+
+def test_a_loop_that_logs_now_and_then_is_not_judged_by_a_few_losses(story: Any) -> None:
+    """Five losses, a hundred steps apart, that happen to lie close together."""
+    run = story(total_steps=1000)
+    for loss in (3.0, 3.02, 2.99, 3.01, 3.0):
+        run.skip(99).step(loss)
+
+    assert [] == run.told()

@@ -14,6 +14,7 @@ from verbose_logging.rules.context import reading
 from verbose_logging.windows import Blocks, Window, fit_line, noise
 
 _BLOCKS = 32
+_FEWEST_POINTS = 8  # a loop that logs now and then has few losses, and few tell nothing of their noise
 _FIRST = 10  # losses that tell the level at the start
 _NEGLIGIBLE_RATE = 1e-8  # Adam moves a weight by about the rate per step: after a million steps by a hundredth
 _SIGMAS = 3.0  # confidence of 99.9%, because the run is looked at again and again
@@ -93,7 +94,7 @@ class NotLearning(BaseRule):
         if self._has_learned:
             return self._judge_plateau(entry, level, rate)
         fit = fit_line(points)
-        if fit is None or start <= 0:
+        if fit is None or start <= 0 or len(points) < _FEWEST_POINTS:
             return NOTHING
         gain = -fit.change
         most = gain if self._is_negligible else gain + _SIGMAS * fit.error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import median
 from typing import ClassVar
 
 from verbose_logging.entries import EvaluationComplete, Severity, TrainingStepComplete
@@ -59,7 +60,7 @@ class NonfiniteLoss(BaseRule):
             "micro_step": micro_step,
             "last_finite_loss": self._last_loss,
             "last_finite_grad_norm": self._last_norm,
-            "median_grad_norm": self._norms.median,
+            "earlier_grad_norm": self._earlier_norm(),
             "learning_rate": entry.metrics.get("learning_rate"),
         }
         return Condition(
@@ -69,8 +70,13 @@ class NonfiniteLoss(BaseRule):
             suggestion=self._suggestion(entry),
         )
 
+    def _earlier_norm(self) -> float | None:
+        """Returns the median of the older half of the last norms: those before it may have grown for a while."""
+        norms = list(self._norms.values)
+        return median(norms[: max(1, len(norms) // 2)]) if norms else None
+
     def _suggestion(self, entry: TrainingStepComplete) -> str:
-        usual, last = self._norms.median, self._last_norm
+        usual, last = self._earlier_norm(), self._last_norm
         rate = reading(entry, entry.metrics, "learning_rate")
         back = "Go back to the last checkpoint before it"
         if usual and last and last > _GROWN * usual and rate:
