@@ -176,7 +176,7 @@ def test_weights_and_biases(folder: Path, tmp_path: Path) -> None:
 
 def test_a_run_file_can_be_made_of_the_log(folder: Path) -> None:
     """What a replay of the log leaves is what the live run left, but for the name."""
-    live = sorted((folder / "out").glob("*.json"))[-1]
+    live = max((folder / "out").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     command = ["export", "verbose_training_logs.jsonl", "--to", "json", "-o", "replayed.json"]
     subprocess.run([sys.executable, "-m", "verbose_logging", *command], check=True, capture_output=True, cwd=folder)
     made, left = (json.loads(path.read_text(encoding="utf-8")) for path in (folder / "replayed.json", live))
