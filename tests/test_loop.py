@@ -391,3 +391,11 @@ def test_a_loop_that_resumes_from_a_known_checkpoint_goes_on_with_its_run(
     (document,) = tmp_path.glob("run_*.json")
     rows = json.loads(document.read_text(encoding="utf-8"))["training_iterations"]
     assert list(zip(range(first, first + 10), losses, strict=True)) == [(row["iter"], row["loss"]) for row in rows]
+
+
+def test_a_run_can_be_given_its_id(make_logger: MakeLogger, tmp_path: Path) -> None:
+    """Who starts a run, a server for example, can know its id beforehand."""
+    with make_logger(run_id="nightly-7") as logger:
+        logger.log_step(1, loss=1.0)
+
+    assert {"nightly-7"} == {entry["run_id"] for entry in entries(tmp_path)}

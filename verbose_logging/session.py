@@ -106,7 +106,8 @@ class Session:
     def _run_opened(self) -> Fact:
         clock = self._clock
         at, wall, offset = clock.monotonic(), clock.wall(), clock.utc_offset_seconds()
-        return facts.RunOpened(at, wall, offset, uuid.uuid4().hex[:12], self._rank, self._world_size)
+        run_id = self._settings.run_id or uuid.uuid4().hex[:12]
+        return facts.RunOpened(at, wall, offset, run_id, self._rank, self._world_size)
 
     def _handle(self, fact: Fact) -> list[Entry]:
         quiet = self._watchdog.look(fact)
