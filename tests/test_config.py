@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from trl import SFTConfig
 
 from verbose_logging.config import Recipe, check_config
-from verbose_logging.config_file import GivenConfig, read_config_file
+from verbose_logging.config_file import GivenConfig, given_config, read_config_file
 from verbose_logging.config_names import GONE, RENAMED
 from verbose_logging.errors import ConfigError, SettingsError
 from verbose_logging.settings import Settings
@@ -242,6 +243,13 @@ def test_a_mistake_in_a_file_is_told_by_its_line() -> None:
     lora, steps = refusal.value.problems
     assert lora.startswith("run.yaml:3: lora_r: got -1")
     assert steps.startswith("--set max_steps: got 'y'")
+
+
+@pytest.mark.parametrize(("config", "given"), [(None, "nothing"), ([1], "[1]"), (5, "5")])
+def test_what_is_no_config_is_told(config: Any, given: str) -> None:
+    """A config that came from nowhere is told as one, not as a file that cannot be opened."""
+    with pytest.raises(SettingsError, match=re.escape(f"config: got {given}, expected a mapping or the file")):
+        given_config(config)
 
 
 @pytest.mark.parametrize("text", ["2e-4", "2.0e-4", "2E-4", "0.0002"])

@@ -165,6 +165,7 @@ REFUSED: dict[str, tuple[Any, dict[str, str], str]] = {
         "columns.text: the data has no column 'bdy', only 'body'; did you mean 'body'?",
     ),
     "a name that is none of ours": ([{"body": "x"}], {"texts": "body"}, "columns.texts: unknown, expected"),
+    "nothing": ([], {}, "train_dataset: there is no row; nothing can be trained on"),
     "no rows": ({"text": []}, {}, "train_dataset: there is no row; nothing can be trained on"),
     "empty rows": ([{"text": ""}], {}, "train_dataset: there is 1 row, all of them empty; nothing can be trained on"),
     "splits without train": (

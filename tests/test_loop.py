@@ -320,6 +320,14 @@ class DeviceScalar:
         return self.item()
 
 
+def test_a_run_has_the_id_that_it_is_given(make_logger: MakeLogger, tmp_path: Path) -> None:
+    """Who has to know a run's id beforehand gives it."""
+    with make_logger(run_id="tuesday-7") as logger:
+        logger.log_step(1, loss=1.0)
+
+    assert {"tuesday-7"} == {entry["run_id"] for entry in entries(tmp_path)}
+
+
 def test_steps_may_be_numbers_of_numpy(make_logger: MakeLogger, tmp_path: Path) -> None:
     """A loop over `numpy.arange` has its log and its run's document as any other."""
     with make_logger("toy") as logger:

@@ -101,7 +101,7 @@ def given_config(config: Config) -> GivenConfig:
     """Returns a config that was given as a mapping or as the file that holds it.
 
     Raises:
-        SettingsError: The file cannot be read.
+        SettingsError: It is neither, or the file cannot be read.
 
     Example:
         >>> given_config({"lora_r": 8}).values
@@ -109,6 +109,8 @@ def given_config(config: Config) -> GivenConfig:
     """
     if isinstance(config, GivenConfig):
         return config
+    if not isinstance(config, Mapping | str | os.PathLike):
+        raise SettingsError(f"config: got {shown(config)}, expected a mapping or the file that holds it")
     return GivenConfig(dict(config)) if isinstance(config, Mapping) else read_config_file(config)
 
 

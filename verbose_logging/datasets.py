@@ -59,6 +59,8 @@ def load_data(key: str, source: Any, columns: Mapping[str, str]) -> TrainingData
 
 
 def _shaped(rows: Rows, columns: Mapping[str, str]) -> TrainingData:
+    if not _columns(rows):
+        raise SettingsError("there is no row; nothing can be trained on")
     rows = _renamed(rows, columns)
     shape = shape_of(columns if _has_shape(columns) else _columns(rows))
     data = _without_empty_rows(rows.select_columns(shape.columns(_columns(rows))), shape)

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from verbose_logging import TrainingLogger
 from verbose_logging.web import create_app, create_router
+from verbose_logging.web.small_body import MOST_BYTES
 
 MakeClient = Callable[..., TestClient]
 
@@ -134,6 +135,17 @@ def test_a_form_starts_nothing(make_client: MakeClient) -> None:
     answer = make_client().post("/train", data={"model_name": "x"})
 
     assert 415 == answer.status_code
+
+
+@pytest.mark.parametrize("length", ["promised", "unknown"])
+def test_a_body_has_a_bound(length: str, make_client: MakeClient) -> None:
+    """More than a config can be is not taken into memory, and starts nothing."""
+    piece = b'{"model_name": "' + b"x" * 2 * MOST_BYTES + b'"}'
+    content = piece if length == "promised" else iter([piece[:MOST_BYTES], piece[MOST_BYTES:]])
+
+    answer = make_client().post("/train", content=content, headers={"Content-Type": "application/json"})
+
+    assert (413, "expected a body of at most 1,048,576 bytes") == (answer.status_code, answer.json()["detail"])
 
 
 def test_answers_are_hardened(make_client: MakeClient) -> None:

@@ -80,7 +80,8 @@ def _options(options: Mapping[str, Sequence[Any]], names: Sequence[str]) -> Tabl
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("options that differ", *names):
         table.add_column(safe(title))
-    for name, values in list(options.items())[:_OPTIONS_SHOWN]:
+    everywhere_first = sorted(options.items(), key=lambda option: None in option[1])
+    for name, values in everywhere_first[:_OPTIONS_SHOWN]:
         table.add_row(safe(name), *(safe("-" if value is None else value) for value in values))
     if len(options) > _OPTIONS_SHOWN:
         table.add_row(safe(f"... {len(options) - _OPTIONS_SHOWN} more; --json lists them"))

@@ -21,6 +21,7 @@ from verbose_logging.reading.reader import LogReader
 from verbose_logging.web.feed import events, is_over
 from verbose_logging.web.guard import guard
 from verbose_logging.web.run_index import RunIndex
+from verbose_logging.web.small_body import SmallBodyRoute
 from verbose_logging.web.trainings import Trainings
 
 _STREAM_HEADERS = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
@@ -40,7 +41,7 @@ def create_router(log_dir: str | os.PathLike[str], token: str | None = None) -> 
     """
     folder = Path(log_dir).absolute()
     routes = _Routes(RunIndex(folder), Trainings(folder), folder)
-    router = APIRouter(dependencies=[Depends(guard(token))])
+    router = APIRouter(dependencies=[Depends(guard(token))], route_class=SmallBodyRoute)
     router.post("/train", status_code=202, dependencies=[Depends(_json_only)])(routes.train)
     router.get("/runs")(routes.list_runs)
     router.get("/runs/{run_id}")(routes.show)
