@@ -174,7 +174,8 @@ def test_a_training_can_be_stopped(client: httpx.Client, data: str) -> None:
         assert "stopping" == client.delete(f"/runs/{run_id}").json()["status"]
         assert "event: training_interrupted" in lines
 
-    assert not client.get(f"/runs/{run_id}").json()["is_alive"]
+    # the process outlives its log's last line by the interpreter's end
+    assert any(not client.get(f"/runs/{run_id}").json()["is_alive"] for _ in range(2000))
     assert "ended already" == client.delete(f"/runs/{run_id}").json()["status"]
 
 
