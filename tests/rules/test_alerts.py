@@ -81,3 +81,17 @@ def test_what_a_rule_explains_is_a_rule(name: str) -> None:
 
     assert set() == explained - set(RULES)
     assert name not in explained
+
+
+def test_a_run_that_ends_within_the_cool_down_does_not_end_as_resolved() -> None:
+    """What comes back and stays is told after 40 entries; the flapping before it was told once."""
+    entries = [step(1, symptom=1), step(2), *(step(number, symptom=1) for number in range(3, 60))]
+
+    assert [("symptom", "firing", 1), ("symptom", "resolved", 2), ("symptom", "firing", 42)] == told(*entries)
+
+
+def test_what_comes_back_for_long_again_and_again_is_told_ever_more_rarely() -> None:
+    """On for a hundred entries and off for one, for a quarter of an hour: each time twice as long is asked for."""
+    entries = [step(number, seconds=number / 100, symptom=number % 101 != 0) for number in range(90_000)]
+
+    assert 3 == sum(state == "firing" for _, state, _ in told(*entries))

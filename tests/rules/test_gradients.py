@@ -72,3 +72,32 @@ def test_a_policy_may_have_a_few_zero_gradients(story: Any) -> None:
 
     assert [] == story(total_steps=100, objective=policy).steps([0.0] * 10, 0.0).told()
     assert [("zero_gradient", "firing", 30)] == story(total_steps=100, objective=policy).steps([0.0] * 30, 0.0).told()
+
+
+def test_gradients_of_one_sample_a_step_may_scatter_by_a_factor_of_ten(story: Any) -> None:
+    """Three of five above eight times the median happen by chance there."""
+    scatter = random.Random(3)
+    norms = [3 * scatter.lognormvariate(0, 0.3) for _ in range(100)]
+    loud = [3 * scatter.lognormvariate(0, 1.2) for _ in range(100)]
+    norms[50:55] = [40.0, 1.0, 40.0, 1.0, 40.0]
+    loud[50:55] = [40.0, 1.0, 40.0, 1.0, 40.0]
+
+    assert ["exploding_gradients"] == [name for name, _, _ in story(total_steps=100).steps(FALLING, norms).told()][:1]
+    assert [] == story(total_steps=100).steps(FALLING, loud).told()
+
+
+def test_a_loss_that_has_come_down_to_nothing_may_have_no_gradient(story: Any) -> None:
+    """A hinge loss whose margins all hold is exactly 0, and so is its gradient."""
+    run = story(total_steps=200, objective={"loss": "preference"}).steps([1 - step / 40 for step in range(40)])
+
+    assert [] == run.steps([0.0] * 30, 0.0).told()
+
+
+def test_tiny_gradients_after_learning_are_information(story: Any) -> None:
+    """A full batch that has arrived where it can get to, at three quarters of its first loss."""
+    classes = {"loss": "classification", "chance_loss": 0.69}
+    falling = [0.52 + 0.17 * 0.9**step for step in range(60)]
+    run = story(total_steps=None, objective=classes).steps(falling).steps([0.52] * 60, 1e-4)
+    found = [entry for entry in run.findings() if entry.rule == "vanishing_gradients"]
+
+    assert ["INFO"] == [entry.severity for entry in found]

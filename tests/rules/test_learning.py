@@ -95,3 +95,11 @@ def test_a_loop_that_logs_now_and_then_is_not_judged_by_a_few_losses(story: Any)
         run.skip(99).step(loss)
 
     assert [] == run.told()
+
+
+def test_a_model_that_was_trained_before_may_stay_where_it_is(story: Any) -> None:
+    """It begins far below the level of guessing: information, no warning."""
+    model = {"trainer": "Trainer", "loss": "token_cross_entropy", "chance_loss": 10.4}
+    found = story(total_steps=1000, objective=model).steps(around(2.1, 200, 0.01)).findings()
+
+    assert [("not_learning", "INFO")] == [(entry.rule, entry.severity) for entry in found]

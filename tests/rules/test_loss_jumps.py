@@ -92,3 +92,27 @@ def test_a_loss_below_zero_is_left_alone(story: Any) -> None:
     losses = [0.5, -0.5] * 40
 
     assert [] == story(total_steps=1000, objective={}).steps(losses).told()
+
+
+def test_a_small_loss_may_double_at_a_restart_of_the_schedule(story: Any) -> None:
+    """A classifier at 0.04 goes to 0.12: a tenth of what it had learned."""
+    classes = {"loss": "classification", "chance_loss": 0.69}
+    run = story(total_steps=500, objective=classes).steps([0.04 + 0.65 * 0.95**step for step in range(150)])
+
+    assert [] == run.steps(noisy(0.12, 60, sigma=0.1)).told()
+
+
+def test_a_loss_of_next_to_nothing_may_jump(story: Any) -> None:
+    """A regression that has come down to a millionth of its first loss jumps tenfold and comes back."""
+    run = story(total_steps=500, objective={"trainer": "Trainer"}).steps([0.9**step + 1e-6 for step in range(200)])
+
+    assert [] == run.step(1e-5).steps([1e-6] * 30).told()
+
+
+def test_two_sources_that_take_turns_do_not_bounce(story: Any) -> None:
+    """They did so while the loss was falling, so it is the data."""
+    scatter = random.Random(5)
+    sources = (1.2, 2.4)
+    falling = [sources[step % 2] * (1 + 1.5 * 0.98**step) + scatter.gauss(0, 0.05) for step in range(600)]
+
+    assert "bouncing_loss" not in [name for name, _, _ in story(total_steps=800).steps(falling).told()]

@@ -63,3 +63,11 @@ def test_a_classifier_may_be_sure(story: Any) -> None:
     run = epochs(story, [(0.6, None), (0.3, None), (0.05, None), (0.03, None)], objective={"loss": "classification"})
 
     assert [] == run.told()
+
+
+def test_an_evaluation_loss_of_next_to_nothing_may_waver(story: Any) -> None:
+    """From 0.001 to 0.002 is a hundred percent, and nothing beside the 0.7 that it began with."""
+    classes = {"loss": "classification", "chance_loss": 0.69}
+    run = epochs(story, [(0.5, 0.7), (0.01, 0.001), (0.001, 0.002), (0.0005, 0.002)], objective=classes)
+
+    assert [] == run.told()

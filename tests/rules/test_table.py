@@ -60,3 +60,22 @@ def test_a_rule_that_raises_is_contained_and_named_at_the_end() -> None:
     end = sink.of_type("training_complete")[0]
     assert 5 == len(sink.of_type("training_step_complete"))
     assert end.logger["failures"]["rule high_memory"]["switched_off"] is True
+
+
+@pytest.mark.parametrize(
+    ("rule", "parameter", "value"),
+    [
+        ("bouncing_loss", "steps", 2.5),
+        ("bouncing_loss", "steps", -1),
+        ("data_starvation", "steps", 0),
+        ("loss_spike", "times_highest", float("nan")),
+        ("high_memory", "above", "90"),
+        ("high_memory", "above", True),
+    ],
+)
+def test_a_parameter_that_is_no_such_number_is_refused_before_training(
+    rule: str, parameter: str, value: object
+) -> None:
+    """With its place and what was given."""
+    with pytest.raises(SettingsError, match=f"alerts.{rule}.{parameter}: expected a .*number.* got {value!r}"):
+        build_rules({rule: {parameter: value}})

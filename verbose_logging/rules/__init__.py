@@ -7,6 +7,7 @@ their symptoms, because the first to fire is told and names what it explains.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -91,12 +92,26 @@ def _build(name: str, make: MakeRule, options: Mapping[str, Any] | str) -> Rule:
     if not isinstance(options, Mapping):
         raise SettingsError(f'alerts.{name}: {options!r} is neither "off" nor a mapping of parameters')
     check_actions(name, options)
-    parameters = {parameter: value for parameter, value in options.items() if parameter != ACTION}
     known = inspect.signature(make).parameters
-    for parameter, value in parameters.items():
+    given = [parameter for parameter in options if parameter != ACTION]
+    for parameter in given:
         if parameter not in known:
             valid = [*known, ACTION]
             raise SettingsError(f"alerts.{name}: no parameter {parameter!r}; {did_you_mean(str(parameter), valid)}")
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise SettingsError(f"alerts.{name}.{parameter}: expected a number, got {value!r}")
-    return make(**parameters)
+    return make(
+        **{
+            parameter: _number(f"alerts.{name}.{parameter}", options[parameter], like=known[parameter].default)
+            for parameter in given
+        }
+    )
+
+
+def _number(place: str, value: Any, *, like: Any) -> float | int:
+    """Returns a parameter's value; a count where its default is a whole number."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise SettingsError(f"{place}: expected a number, got {value!r}")
+    if not isinstance(like, int):
+        return value
+    if value < 1 or value != int(value):
+        raise SettingsError(f"{place}: expected a whole number from 1 up, got {value!r}")
+    return int(value)

@@ -37,6 +37,7 @@ JUDGED = (
     TrainingStart,
 )
 COOL_DOWN_SECONDS = 300.0
+_LASTING_ENTRIES = 20
 _LONGEST_COOL_DOWN_SECONDS = 3600.0
 _NOTHING: tuple[Condition, ...] = ()
 
@@ -70,6 +71,7 @@ class _Alert:
         self.severity: Severity = "INFO"
         self.quiet_until = float("-inf")
         self.cool_down_seconds = cool_down_seconds
+        self.lasting_entries = _LASTING_ENTRIES
 
     def tell(self, now: float, severity: Severity) -> None:
         """Notes that it is being told, and how long it may not be told again: twice as long each time."""
@@ -77,6 +79,11 @@ class _Alert:
         self.severity = severity
         self.quiet_until = now + self.cool_down_seconds
         self.cool_down_seconds = min(2 * self.cool_down_seconds, _LONGEST_COOL_DOWN_SECONDS)
+        self.lasting_entries *= 2
+
+    def may_be_told(self, now: float) -> bool:
+        """Returns whether its cool-down is over, or it lasts so long that the log must not call it resolved."""
+        return now >= self.quiet_until or self.count >= self.lasting_entries
 
 
 class Alerts:
@@ -84,7 +91,9 @@ class Alerts:
 
     A finding that comes back within the cool-down is counted, not told again, and the cool-down doubles each time up
     to an hour, so that a reading which hovers at its limit does not flood the log: at most four times in the first
-    hour, and once an hour later. What another finding explains is not told while that one holds.
+    hour, and once an hour later. One that comes back and stays is told even so, after 40 entries, the next time after
+    80, and so on: a run that ends within the cool-down must not end as resolved. What another finding explains is not
+    told while that one holds.
 
     Args:
         rules: The rules, in the order of their table.
@@ -128,7 +137,7 @@ class Alerts:
         if alert.told or self._is_symptom(rule):
             return
         now = datetime.fromisoformat(entry.timestamp).timestamp()
-        if now >= alert.quiet_until:
+        if alert.may_be_told(now):
             severity = condition.severity or rule.severity
             alert.tell(now, severity)
             yield Finding(rule, "firing", condition, alert.count, severity, entry.step)

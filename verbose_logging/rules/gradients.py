@@ -16,17 +16,21 @@ from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
 from verbose_logging.rules.base import NOTHING, BaseRule, InARow, Verdicts
 from verbose_logging.rules.context import reading
-from verbose_logging.windows import Window
+from verbose_logging.windows import Window, noise
 
 _RECENT = 5  # steps within which `repeats` must lie
 _ENOUGH = 8  # norms before anything is usual
 _AT_LEAST = 10.0  # below this nothing explodes
+_SIGMAS = 4.0  # of the norms' logarithm: fewer only where it scatters by more than half, as with one sample a step
+_LEARNED = 0.95  # of the first losses
 _FIRST_NORMS = 50
 _FIRST_LOSSES = 10
 
 
 class ExplodingGradients(BaseRule):
     """Gradients far above this run's usual ones, again and again: above 10 and above 8 times the median of 50 steps.
+
+    They must also stand out of the run's own noise: with one sample a step, norms of ten times the usual are usual.
 
     Args:
         times_median: Limit as a multiple of the median of the last 50 steps.
@@ -58,9 +62,13 @@ class ExplodingGradients(BaseRule):
         limit = self._above or (max(_AT_LEAST, self._times_median * usual) if usual is not None else None)
         if limit is None:
             return NOTHING
-        self._recent.append(norm > limit)
+        self._recent.append(norm > limit and (self._above > 0 or self._stands_out(norm)))
         firing = norm > limit if self._above else sum(self._recent) >= self._repeats
         return (Condition(firing=False) if not firing else self._found(entry, norm, limit, usual),)
+
+    def _stands_out(self, norm: float) -> bool:
+        logs = [math.log(value) for value in self._usual.values if value > 0]
+        return math.log(norm) > median(logs) + _SIGMAS * noise(logs)
 
     def _found(self, entry: TrainingStepComplete, norm: float, limit: float, usual: float | None) -> Condition:
         compared = f", {norm / usual:.0f} times this run's usual {fixed(usual, 2)}" if usual else ""
@@ -93,7 +101,8 @@ class ExplodingGradients(BaseRule):
 class VanishingGradients(BaseRule):
     """Gradients that are next to nothing while the loss is still high and does not fall.
 
-    Below 0.01 for 20 steps (of the loss, where that is less than 1), or below a hundredth of the run's own level.
+    Below 0.01 for 20 steps (of the loss, where that is less than 1), or below a hundredth of the run's own level. Once
+    the loss has fallen that may be the end of what can be learned, and it is told as INFO.
 
     Args:
         below: Limit of the norm; none for a preference or a policy, whose gradients may be as small.
@@ -147,8 +156,10 @@ class VanishingGradients(BaseRule):
         return now > 0.5 * median(self._first_losses) > 0 and now > 0.98 * before
 
     def _found(self, entry: TrainingStepComplete, norm: float, limit: float, in_a_row: int) -> Condition:
+        has_learned = (self._losses.median or 0.0) < _LEARNED * median(self._first_losses)
         return Condition(
             firing=True,
+            severity="INFO" if has_learned else None,
             verdict=f"Gradients vanish: norm {scientific(norm)} at step {entry.step}, below {limit:g} for "
             f"{in_a_row} steps, and the loss stays at {fixed(self._losses.median, 2)}",
             evidence={
@@ -159,18 +170,24 @@ class VanishingGradients(BaseRule):
                 "loss": self._losses.median,
                 "first_loss": median(self._first_losses),
             },
-            suggestion="Look at the depth and the initialisation: residual connections, layer norms before each block, "
+            suggestion="It may be done: compare the evaluation loss; if it should be lower, a larger model or less "
+            "regularisation."
+            if has_learned
+            else "Look at the depth and the initialisation: residual connections, layer norms before each block, "
             "ReLU or GELU instead of sigmoid and tanh; in half precision check that fp16 does not round them to 0 "
             "(bf16=True).",
         )
 
 
 class ZeroGradient(BaseRule):
-    """The gradient is exactly 0: no weight gets anything, whatever the loss says.
+    """The gradient is exactly 0 although the loss is not: no weight gets anything.
+
+    A loss that has come down to exactly 0 leaves nothing to learn; one that begins there is `zero_loss`'s to tell. A
+    policy's gradient (GRPO) is 0 whenever all answers to a prompt earned the same, which may also mean that the task is
+    solved: there it takes ten times as many steps and is a WARNING.
 
     Args:
-        steps: So many steps in a row count; ten times as many where the loss is that of a policy (GRPO), whose
-            gradient is 0 whenever all answers to a prompt earned the same.
+        steps: So many steps in a row count; ten times as many for a policy.
     """
 
     name = "zero_gradient"
@@ -190,16 +207,18 @@ class ZeroGradient(BaseRule):
         norm = reading(entry, entry.metrics, "grad_norm")
         if norm is None:
             return NOTHING
-        in_a_row = self._zero.count(norm == 0)
         is_policy = self.run.loss_kind == "policy"
+        in_a_row = self._zero.count(norm == 0 and (is_policy or entry.metrics.get("loss") != 0))
+        severity: Severity = "WARNING" if is_policy else "ERROR"
         return (
             Condition(
                 firing=in_a_row >= self._steps * (10 if is_policy else 1),
+                severity=severity,
                 verdict=f"The gradient has been exactly 0 for {in_a_row} steps, up to step {entry.step}: "
                 "nothing is being learned",
                 evidence={"step": entry.step, "steps_in_a_row": in_a_row, "loss": entry.metrics.get("loss")},
-                suggestion="All answers to a prompt earn the same reward: look at the reward functions and at "
-                "frac_reward_zero_std."
+                suggestion="All answers to a prompt earn the same reward: either the task is solved, or the reward "
+                "functions tell no answer from another (reward, frac_reward_zero_std)."
                 if is_policy
                 else "Something cuts the graph between the weights and the loss: a detach, a torch.no_grad, trainable "
                 "parameters that the forward pass does not use, or gradient checkpointing over frozen inputs "

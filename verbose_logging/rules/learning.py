@@ -16,6 +16,7 @@ from verbose_logging.windows import Blocks, Window, fit_line, noise
 _BLOCKS = 32
 _FEWEST_POINTS = 8  # a loop that logs now and then has few losses, and few tell nothing of their noise
 _FIRST = 10  # losses that tell the level at the start
+_TRAINED = 0.5  # of the loss of guessing
 _NEGLIGIBLE_RATE = 1e-8  # Adam moves a weight by about the rate per step: after a million steps by a hundredth
 _SIGMAS = 3.0  # confidence of 99.9%, because the run is looked at again and again
 _PLATEAU_PERCENT = 0.2
@@ -28,7 +29,8 @@ class NotLearning(BaseRule):
     """The loss has not moved since warm-up ended: it is where it began. After learning, a flat loss is told as INFO.
 
     The whole stretch is fitted by a robust line, and it counts as flat only where even the upper end of the line's
-    confidence is no progress: a noisy loss needs more steps before anything can be said.
+    confidence is no progress: a noisy loss needs more steps before anything can be said. A model that begins far below
+    the level of guessing was trained before and may have little left to learn: there it is told as INFO.
 
     Args:
         steps: At least so many after warm-up, and a tenth of the run where its length is known.
@@ -120,8 +122,10 @@ class NotLearning(BaseRule):
     def _found(self, evidence: dict[str, float]) -> Condition:
         level, chance = evidence["loss"], self.run.chance_loss
         where = " (the level of guessing)" if chance and abs(level - chance) < 0.05 * chance else ""
+        was_trained = chance is not None and evidence["first_loss"] < _TRAINED * chance and not self._is_negligible
         return Condition(
             firing=True,
+            severity="INFO" if was_trained else None,
             verdict=f"Not learning: the loss is still {fixed(level, 2)}{where} after {evidence['steps']} steps at full "
             f"rate, it began with {fixed(evidence['first_loss'], 2)}",
             evidence=evidence,

@@ -19,11 +19,14 @@ from verbose_logging.windows import Window, alternation, noise
 
 _SIGMAS = 6.0  # beyond the run's own noise in the logarithm, where losses with long tails are about normal
 _AT_LEAST_NATS = 0.5  # of a cross-entropy
+_AT_LEAST_OF_START = 0.1  # of another loss, whose unit is not known
 _FIRST = 10  # losses that tell the level at the start
 _CHECK_EVERY = 10  # steps
+_UNLEARNED = 0.25  # of what was learned between the start and the best level
 _DIVERGED_SIGMAS = 3.0  # of the present noise, above the best level
 _TIMES_CHANCE = 2.0
 _TIMES_FIRST = 5.0
+_FALLING = 0.95  # of the level 40 steps before
 
 
 class _LossRule(BaseRule):
@@ -53,7 +56,8 @@ class LossSpike(_LossRule):
 
     Args:
         times_highest: Limit as a multiple of the highest of the last 20 losses; it must also lie six standard
-            deviations above their median, by the noise of the last 50.
+            deviations above their median, by the noise of the last 50, and by as much as matters: half a nat, or a
+            tenth of what a loss of another kind began with.
     """
 
     name = "loss_spike"
@@ -67,6 +71,7 @@ class LossSpike(_LossRule):
         super().begin()
         self._recent = Window(20)
         self._longer = Window(50)
+        self._first: list[float] = []
 
     def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
         """Returns whether this loss is out of line, once 20 have shown the line."""
@@ -75,13 +80,14 @@ class LossSpike(_LossRule):
         verdicts = self._judge(entry, loss) if is_high else (Condition(firing=False),)
         self._recent.add(loss)
         self._longer.add(loss)
+        if len(self._first) < _FIRST:
+            self._first.append(loss)
         return verdicts
 
     def _judge(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
         usual = self._recent.median or 0.0
         spread = noise(math.log(value) for value in self._longer.values if value > 0)
-        in_nats = self.run.loss_kind in {"token_cross_entropy", "classification", "preference"}
-        least = _AT_LEAST_NATS if in_nats else 0.0
+        least = _AT_LEAST_NATS if self.run.loss_kind is not None else _AT_LEAST_OF_START * median(self._first)
         if usual <= 0 or math.log(loss / usual) <= _SIGMAS * spread or loss - usual <= least:
             return (Condition(firing=False),)
         norm = entry.metrics.get("grad_norm")
@@ -102,7 +108,8 @@ class LossSpike(_LossRule):
 class Divergence(_LossRule):
     """The loss has left what it had learned, and stays away: worse than at the start, or twice its best level.
 
-    A run that breaks within its first steps has no level yet; there the very first loss counts, and that of guessing.
+    Twice next to nothing is next to nothing, so that a quarter of what was learned must be lost as well. A run that
+    breaks within its first steps has no level yet; there the very first loss counts, and that of guessing.
 
     Args:
         steps: For so many steps the median of the last ten losses must lie too high.
@@ -160,7 +167,8 @@ class Divergence(_LossRule):
         start = self._start or 0.0
         beyond = 2 * self._start_scatter  # a median of ten has 0.4 of it
         above_start = max(self._times_start * start, start + beyond)
-        return min(above_start, self._times_best * self._best, self._hopeless())
+        unlearned = self._best + _UNLEARNED * max(0.0, start - self._best)
+        return min(above_start, max(self._times_best * self._best, unlearned), self._hopeless())
 
     def _hopeless(self) -> float:
         """Returns the loss that no healthy run comes to: twice that of guessing, or else five times the first."""
@@ -193,7 +201,8 @@ class Divergence(_LossRule):
 class BouncingLoss(_LossRule):
     """The loss goes up and down from step to step, more than noise would, and gets nowhere.
 
-    Noise is independent from step to step; a step that is too large overshoots, so that high and low take turns.
+    Noise is independent from step to step; a step that is too large overshoots, so that high and low take turns. A loss
+    that took turns while it was still falling does so by its data (two sources, two batches an epoch): left alone.
 
     Args:
         steps: The steps that are looked at.
@@ -213,6 +222,7 @@ class BouncingLoss(_LossRule):
         super().begin()
         self._losses = Window(self._steps)
         self._count = 0
+        self._is_in_the_data = False
 
     def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
         """Returns, every ten steps, whether the last losses take turns without progress."""
@@ -224,7 +234,9 @@ class BouncingLoss(_LossRule):
         half = len(values) // 2
         before, now = median(values[:half]), median(values[half:])
         turns, spread, level = alternation(values), self._losses.scatter or 0.0, median(values)
-        firing = turns <= self._alternation and spread > 0.05 * level and now >= before
+        takes_turns = turns <= self._alternation and spread > 0.05 * level
+        self._is_in_the_data = self._is_in_the_data or (takes_turns and now < _FALLING * before)
+        firing = takes_turns and now >= before and not self._is_in_the_data
         rate = reading(entry, entry.metrics, "learning_rate")
         return (
             Condition(

@@ -109,10 +109,11 @@ class NonfiniteLoss(BaseRule):
 class NonfiniteGradient(BaseRule):
     """The gradients are NaN or infinite although the loss is a number; the next update spoils every weight.
 
-    With fp16 a few in a row are usual: the loss scaler skips those steps while it looks for its scale.
+    With fp16 a few in a row are usual: the loss scaler skips those steps while it looks for its scale. So it
+    may be in a loop of your own, whose precision is not known.
 
     Args:
-        fp16_steps: So many in a row count with fp16.
+        fp16_steps: So many in a row count where fp16 is used, or may be.
     """
 
     name = "nonfinite_gradient"
@@ -133,7 +134,7 @@ class NonfiniteGradient(BaseRule):
         if norm is None:
             return NOTHING
         in_a_row = self._broken.count(not math.isfinite(norm))
-        needed = self._fp16_steps if self.run.arguments.get("fp16") is True else 1
+        needed = self._fp16_steps if self.run.arguments.get("fp16", True) is True else 1
         return (
             Condition(
                 firing=in_a_row >= needed,

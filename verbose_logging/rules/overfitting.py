@@ -12,6 +12,7 @@ from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
 from verbose_logging.windows import Window
 
+_OF_THE_FIRST = 0.02
 _RECENT = 20  # training losses that tell the present level
 
 
@@ -28,7 +29,8 @@ class Overfitting(BaseRule):
     """The evaluation loss rises while the training loss goes on falling.
 
     Args:
-        rise_percent: An evaluation counts when it lies so far above the best one.
+        rise_percent: An evaluation counts when it lies so far above the best one, and by 2% of the first one, so that
+            a loss of next to nothing may waver.
         evaluations: So many such evaluations in a row; one is enough where it lies four times as far above.
     """
 
@@ -42,6 +44,7 @@ class Overfitting(BaseRule):
     def begin(self) -> None:
         """Forgets the run before."""
         self._training = Window(_RECENT)
+        self._first: dict[str, float] = {}
         self._best: dict[str, _Best] = {}
         self._worse: dict[str, int] = {}
 
@@ -65,13 +68,14 @@ class Overfitting(BaseRule):
         ]
 
     def _judge(self, entry: EvaluationComplete, name: str, loss: float, training: float) -> Condition:
+        first = self._first.setdefault(name, loss)
         best = self._best.get(name)
         if best is None or loss < best.loss:
             self._best[name] = _Best(loss, entry.step, entry.epoch, training)
             self._worse[name] = 0
             return Condition(firing=False, subject=name)
         rise = loss - best.loss
-        limit = self._rise * abs(best.loss)
+        limit = max(self._rise * abs(best.loss), _OF_THE_FIRST * abs(first))
         self._worse[name] = self._worse[name] + 1 if rise > limit else 0
         falls = training < best.training_loss - 0.02 * abs(best.training_loss)
         enough = self._worse[name] >= self._evaluations or rise > 4 * limit
