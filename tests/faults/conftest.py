@@ -36,11 +36,11 @@ class Child:
         """Sends it a signal."""
         os.kill(self.pid, number)
 
-    def wait(self, timeout: float = 60.0) -> int:
+    def wait(self, timeout: float = 240.0) -> int:
         """Returns its exit status, negative for a signal; one that takes longer is killed, and the test fails."""
         return self._nursery.wait(self.pid, timeout)
 
-    def is_ready(self, timeout: float = 60.0) -> bool:
+    def is_ready(self, timeout: float = 240.0) -> bool:
         """Returns whether it calls `ready()` in time."""
         poll = select.poll()
         for _ in range(int(timeout / 0.02)):
