@@ -84,7 +84,7 @@ class Session:
         self._clock = clock or SystemClock()
         self._rank = rank
         self._world_size = world_size
-        fallback = Fallback(settings.log_path.parent, clock=self._clock)
+        self._fallback = fallback = Fallback(settings.log_path.parent, clock=self._clock)
         self._problems = Problems(fallback.problem)
         self._record = (
             handle or recorder_for(settings, Guard(self._problems, strict=settings.strict, words_of=words_of)).handle
@@ -241,6 +241,8 @@ class Session:
             work.join(seconds)
         except RuntimeError:  # the interpreter is ending and starts no thread any more
             self._sink.rescue([])
+        if waiting := int(self._pipeline.account()["facts_waiting"]):
+            self._fallback.out_of_time(waiting)
 
     def _at_sigterm(self, stack: list[str]) -> None:
         with contextlib.suppress(Exception):  # the process ends right after, whatever becomes of this

@@ -117,6 +117,7 @@ note(-1)
 callback.flush()
 for number in range(100_000):
     note(number)
+callback.flush(200.0)
 """
     status, child = nursery.run(tmp_path, PRELUDE + script)
     lines = child.lines()
