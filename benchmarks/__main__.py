@@ -65,10 +65,11 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=_RUN)
     parser.add_argument("-o", "--output", type=Path, default=_HERE / "RESULTS.md")
     options = parser.parse_args()
-    before = conditions()
     changes = (_HERE / "changes.md").read_text(encoding="utf-8")
-    sections = (_HEAD, before, *map(run, options.names), changes)
-    options.output.write_text("\n".join(sections), encoding="utf-8")
+    sections = [_HEAD, conditions()]
+    for name in options.names:
+        sections.append(run(name))
+        options.output.write_text("\n".join((*sections, changes)), encoding="utf-8")  # what is known by now
 
 
 if __name__ == "__main__":

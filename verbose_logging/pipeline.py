@@ -77,7 +77,7 @@ class Pipeline:
         on_problem: OnProblem,
         settle: Callable[[Fact, OnProblem], Fact] = settle,
         wake_seconds: float = 0.25,
-        max_facts: int = 100_000,
+        max_facts: int = 50_000,
         tick_seconds: float = 1.0,
     ) -> None:
         self._delivery = Delivery(

@@ -67,8 +67,10 @@ def step_hooks(
             rate = groups[0]["lr"]
             if type(rate) is not float or len(groups) > 1:
                 rate = learning_rates(groups)
-            norms = gradient_norms(model, state.global_step) if gradient_norms else ()
-            take(PreOptimizerStep(at, rate, args.max_grad_norm, *norms))
+            if gradient_norms is None:
+                take(PreOptimizerStep(at, rate, args.max_grad_norm))
+            else:
+                take(PreOptimizerStep(at, rate, args.max_grad_norm, *gradient_norms(model, state.global_step)))
         except Exception as error:  # noqa: BLE001 - told, and kept from the training
             tell("on_pre_optimizer_step", error)
 
