@@ -142,21 +142,27 @@ def lora(recipe: Recipe) -> LoraConfig | None:
     rank = recipe.lora_rank
     if not rank:
         return None
-    targets = recipe.target_modules or "all-linear"
     return LoraConfig(
         r=rank,
         lora_alpha=2 * rank if recipe.lora_alpha is None else recipe.lora_alpha,
         lora_dropout=recipe.lora_dropout or 0.0,
-        target_modules=[targets] if isinstance(targets, str) and targets.isidentifier() else targets,
+        target_modules=_target_names(recipe.target_modules) or recipe.target_modules or "all-linear",
         task_type="CAUSAL_LM",
     )
+
+
+def _target_names(targets: str | list[str] | None) -> list[str] | None:
+    """Returns the names that were given, one alone too; `None` for a pattern."""
+    if isinstance(targets, str):
+        return [targets] if targets.isidentifier() else None
+    return targets
 
 
 def _check_targets(targets: str | list[str] | None, model: PreTrainedModel) -> None:
     """Checks that each module that LoRA shall adapt is there: of several, peft takes those that it finds."""
     names = [name for name, _ in model.named_modules() if name]
     known = {name.rpartition(".")[2] for name in names if not name.rpartition(".")[2].isdigit()}
-    for target in targets if isinstance(targets, list) else ():
+    for target in _target_names(targets) or ():
         if not any(f".{name}".endswith(f".{target}") for name in names):
             raise SettingsError(f"target_modules: the model has no module '{target}'{hint(target, known)}")
 

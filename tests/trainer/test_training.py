@@ -402,6 +402,7 @@ REFUSED = {
         {"target_modules": ["q_proj", "v_prj"]},
         "target_modules: the model has no module 'v_prj'; did you mean 'v_proj'?",
     ),
+    "LoRA's only module, with a slip": ({"target_modules": "v_prj"}, "no module 'v_prj'; did you mean 'v_proj'?"),
     "a pattern that fits no module": ({"target_modules": ".*query"}, "target_modules: Target modules .*query not"),
     "a model that the hub does not have": ({"model_name": "nobody/it"}, "model_name: nobody/it: no model there"),
     "unknown columns": (
