@@ -224,7 +224,8 @@ def finding(run: Measurements, found: Finding, *, at: float, flight_recorder: di
     """A rule's verdict; one that is over is told as information."""
     rule, condition = found.rule, found.condition
     resolved = found.state == "resolved"
-    message = f"✅ Resolved: {rule.name} no longer holds" if resolved else f"⚠️ {condition.verdict}"
+    subject = f" ({condition.subject})" if condition.subject else ""
+    message = f"✅ Resolved: {rule.name}{subject} no longer holds" if resolved else f"⚠️ {condition.verdict}"
     return _FINDING_TYPES[rule.kind](
         **run.position.header(at, message, level="INFO" if resolved else found.severity, step=found.step),
         rule=rule.name,

@@ -14,6 +14,7 @@ from verbose_logging.entries import FindingBase, encode_entry
 from verbose_logging.errors import LogError
 from verbose_logging.facts import SystemInspected, TrainingInspected
 from verbose_logging.reading.diagnose import examine
+from verbose_logging.reading.load import load_run
 from verbose_logging.reading.replay import replay
 from verbose_logging.testing import FactScript, record
 
@@ -159,3 +160,16 @@ def test_a_short_log_leads_to_the_full_one(write: Write) -> None:
     log.unlink()
     with pytest.raises(LogError, match="not a full log"):
         diagnose(short)
+
+
+def test_a_finding_of_one_evaluation_set_outlives_that_of_another(write: Write) -> None:
+    """One loss is a number again, the other is not: the rule's finding still holds, in `diagnose` and in `show`."""
+    script = FactScript(total_steps=20, steps_per_epoch=20).open().begin().epoch_begin()
+    script.step(micro_steps=[{"loss": 2.0}]).evaluate(eval_a_loss=NAN, eval_b_loss=NAN)
+    script.step(micro_steps=[{"loss": 2.0}]).evaluate(eval_a_loss=1.0, eval_b_loss=NAN)
+    log = write(script)
+    found = diagnose(log)[0]
+
+    assert ("nonfinite_loss", "firing", 2) == (found.rule, found.state, found.times)
+    assert ["firing"] == [alert["state"] for alert in load_run(log).summary["alerts"]]
+    assert "✅ Resolved: nonfinite_loss (eval_a_loss) no longer holds" in log.read_text(encoding="utf-8")

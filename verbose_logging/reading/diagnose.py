@@ -14,6 +14,7 @@ from verbose_logging.protocols import FindingKind
 from verbose_logging.reading.fields import count_at, group_at, text_at
 from verbose_logging.reading.load import load_run
 from verbose_logging.reading.locate import find_run, full_log_beside
+from verbose_logging.reading.open_findings import OpenFindings
 from verbose_logging.reading.reader import read_entries
 from verbose_logging.reading.replay import Replay
 from verbose_logging.reading.short_log import is_short_log
@@ -132,10 +133,13 @@ class _Findings:
 
     def __init__(self) -> None:
         self.by_rule: dict[str, HealthFinding] = {}
+        self._open = OpenFindings()
 
     def take(self, entry: Mapping[str, Any]) -> None:
         """Takes in a finding that stands in a log."""
         kind, rule, severity = (text_at(entry, key) for key in ("type", "rule", "severity"))
+        if kind == "training_start":
+            self._open.restart()
         if kind not in _KINDS or rule is None or severity not in SEVERITIES:
             return
         step = count_at(entry, "step") or 0
@@ -157,11 +161,12 @@ class _Findings:
     def add(self, row: HealthFinding) -> None:
         """Takes in a beginning or an end."""
         known = self.by_rule.get(row.rule)
+        state = self._open.take(row.rule, row.state)
         if known is None:
             if row.state == "firing":
                 self.by_rule[row.rule] = row
             return
-        known.state, known.last_step = row.state, row.last_step
+        known.state, known.last_step = state, row.last_step
         known.times += row.state == "firing"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from verbose_logging.reading.fields import count_at, known, number_at, text_at
+from verbose_logging.reading.open_findings import OpenFindings
 from verbose_logging.reading.summary.part import Part
 
 _CHECKPOINTS_KEPT = 5
@@ -42,14 +43,17 @@ class Alerts(Part):
 
     def __init__(self) -> None:
         self._rules: dict[str, dict[str, Any]] = {}
+        self._open = OpenFindings()
 
     def take(self, kind: str, entry: Mapping[str, Any]) -> None:
         """Takes in an entry."""
         rule, state, step = text_at(entry, "rule"), text_at(entry, "state"), count_at(entry, "step")
+        if kind == "training_start":
+            self._open.restart()
         if kind not in {"resource_warning", "performance_anomaly", "training_health"} or rule is None:
             return
         alert = self._rules.setdefault(rule, {"rule": rule, "times": 0} | known(first_step=step))
-        alert |= known(state=state)
+        alert["state"] = self._open.take(rule, state)
         if state == "firing":
             texts = {key: text_at(entry, key) for key in ("severity", "message", "suggestion")}
             alert |= known(last_step=step, **texts) | {"times": alert["times"] + 1}
