@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
+from verbose_logging.cli.arguments import SeveralRuns
 from verbose_logging.cli.output import new_console, print_json, print_wide, safe
 from verbose_logging.cli.progress import reading_progress
 from verbose_logging.reading.compare import compare_runs
@@ -21,7 +21,7 @@ _OPTIONS_SHOWN = 30
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Logs, run JSONs or folders; the first is the baseline.")],
+    runs: SeveralRuns,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from verbose_logging.cli.arguments import LogArgument
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.summary_view import SEVERITY_STYLES
 from verbose_logging.console.values import label, text_of
@@ -25,10 +26,7 @@ _NOT_SHOWN = {"step", "entries", "phases", "stack"}
 
 
 def diagnose(
-    run: Annotated[
-        Path | None,
-        typer.Argument(help="A log, or a folder with logs; the newest log below here if left out."),
-    ] = None,
+    run: LogArgument = None,
     *,
     explained: Annotated[
         str | None, typer.Option("--explain", metavar="NAME", help="Explain a finding or a metric by its name.")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from verbose_logging.cli.arguments import RunArgument
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.progress import reading_progress
 from verbose_logging.errors import LogError, SettingsError, did_you_mean
@@ -28,9 +29,7 @@ FORMS = {
 
 
 def export(
-    run: Annotated[
-        Path | None, typer.Argument(help="A log, a run JSON or a folder; the newest log below here if left out.")
-    ] = None,
+    run: RunArgument = None,
     *,
     to: Annotated[str, typer.Option(help=f"One of: {', '.join(FORMS)}.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The file; a folder for tensorboard and wandb.")],

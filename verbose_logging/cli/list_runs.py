@@ -16,7 +16,7 @@ from verbose_logging.reading.overview import SORTS, files_of_runs, overview, sor
 
 
 def list_runs(
-    place: Annotated[Path, typer.Argument(metavar="DIR", help="A folder, or a log.")] = Path(),
+    place: Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="A folder, or a log.")] = Path(),
     *,
     sort: Annotated[str, typer.Option(help=f"Best first by one of: {', '.join(SORTS)}.")] = "started_at",
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,

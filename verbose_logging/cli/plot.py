@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from verbose_logging.cli.arguments import RunsArgument
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.progress import reading_progress
 from verbose_logging.reading.load import load_run
@@ -15,9 +16,7 @@ from verbose_logging.reading.plot import save_plot
 
 
 def plot(
-    runs: Annotated[
-        list[Path] | None, typer.Argument(help="Logs, run JSONs or folders; the newest log below here if left out.")
-    ] = None,
+    runs: RunsArgument = None,
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="The picture: .png, .svg or .pdf.")] = Path("run.png"),
     as_json: Annotated[bool, typer.Option("--json", help="Print what was drawn and where as JSON.")] = False,

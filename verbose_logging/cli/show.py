@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from verbose_logging.cli.arguments import RunArgument
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.progress import reading_progress
 from verbose_logging.cli.summary_view import summary_view
@@ -24,10 +25,7 @@ from verbose_logging.reading.summary import summarize_items
 
 
 def show(
-    run: Annotated[
-        Path | None,
-        typer.Argument(help="A log, a run JSON, or a folder with them; the newest log below here if left out."),
-    ] = None,
+    run: RunArgument = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:

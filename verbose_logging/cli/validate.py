@@ -9,6 +9,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from verbose_logging.cli.arguments import LogArgument
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.progress import reading_progress
 from verbose_logging.errors import LogError
@@ -21,9 +22,7 @@ _FINDINGS_SHOWN = 20
 
 
 def validate(
-    file: Annotated[
-        Path | None, typer.Argument(help="A log, or a folder with logs; the newest log below here if left out.")
-    ] = None,
+    file: LogArgument = None,
     *,
     repair: Annotated[bool, typer.Option("--repair", help="Write a repaired copy; the log stays as it is.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from verbose_logging.cli.arguments import LogArgument
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.watch_view import status_line, watch_view
 from verbose_logging.errors import LogError
@@ -27,9 +28,7 @@ Show = Callable[[Mapping[str, Any]], None]
 
 
 def watch(
-    run: Annotated[
-        Path | None, typer.Argument(help="A log, or a folder with logs; the newest log below here if left out.")
-    ] = None,
+    run: LogArgument = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON when the run ends.")] = False,
 ) -> None:
