@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from verbose_logging import entries
@@ -261,6 +261,7 @@ _entries = st.builds(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine generates slowly
 @given(st.lists(_entries, max_size=5))
 def test_any_entries_can_be_summed_up(found: list[dict[str, Any]]) -> None:
     """Whatever stands in a file, the summary is plain JSON without NaN."""

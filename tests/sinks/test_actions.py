@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,17 @@ def test_a_function_that_raises_is_told_and_the_next_one_called() -> None:
     CallSink({"nonfinite_loss": [fail, given.append]}, lambda part, error: told.append(part)).write(findings())  # noqa: ARG005
 
     assert ["action 1 of nonfinite_loss"] == told
+    assert 1 == len(given)
+
+
+def test_a_function_that_exits_is_told_what_would_end_training() -> None:
+    """On the recorder's thread `sys.exit()` ends nothing, and the next function is called all the same."""
+    given: list[Any] = []
+    told: list[str] = []
+    sink = CallSink({"nonfinite_loss": [sys.exit, given.append]}, lambda _, error: told.append(str(error)))
+    sink.write(findings())
+
+    assert ['sys.exit() does not end training from here; the action "stop" does'] == told
     assert 1 == len(given)
 
 

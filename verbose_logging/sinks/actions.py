@@ -82,7 +82,14 @@ class CallSink(_FindingSink):
         """Calls each function with a copy of its own."""
         for place, function in enumerate(self._functions.get(finding.rule, ())):
             part = f"action {place + 1} of {finding.rule}"
-            self._guard.call(part, partial(function, msgspec.to_builtins(finding)), default=None)
+            self._guard.call(part, partial(_call, function, msgspec.to_builtins(finding)), default=None)
+
+
+def _call(function: OnFinding, finding: dict[str, Any]) -> None:
+    try:
+        function(finding)
+    except SystemExit as error:  # on a thread that is not training's it would end nothing, without a word
+        raise RuntimeError('sys.exit() does not end training from here; the action "stop" does') from error
 
 
 class PrintSink(_FindingSink):
