@@ -97,7 +97,11 @@ def test_tiny_gradients_after_learning_are_information(story: Any) -> None:
     """A full batch that has arrived where it can get to, at three quarters of its first loss."""
     classes = {"loss": "classification", "chance_loss": 0.69}
     falling = [0.52 + 0.17 * 0.9**step for step in range(60)]
-    run = story(total_steps=None, objective=classes).steps(falling).steps([0.52] * 60, 1e-4)
-    found = [entry for entry in run.findings() if entry.rule == "vanishing_gradients"]
+    fading = [0.9**step for step in range(60)]
 
-    assert ["INFO"] == [entry.severity for entry in found]
+    def severities(last: float) -> list[str]:
+        run = story(total_steps=None, objective=classes).steps(falling, [*fading[:-1], last]).steps([0.52] * 60, 1e-4)
+        return [entry.severity for entry in run.findings() if entry.rule == "vanishing_gradients"]
+
+    assert ["INFO"] == severities(fading[-1])
+    assert ["WARNING"] == severities(1.0), "gradients that break off are trouble"

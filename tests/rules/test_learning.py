@@ -103,3 +103,11 @@ def test_a_model_that_was_trained_before_may_stay_where_it_is(story: Any) -> Non
     found = story(total_steps=1000, objective=model).steps(around(2.1, 200, 0.01)).findings()
 
     assert [("not_learning", "INFO")] == [(entry.rule, entry.severity) for entry in found]
+
+
+def test_a_loss_that_slowly_rises_is_not_called_flat(story: Any) -> None:
+    """It had come down to 1.8, and 600 steps later it is at 2.4."""
+    run = story(total_steps=2000).steps(around(3.8, 100, 0.01, drift=-0.02))
+    found = run.steps(around(1.8, 600, 0.005, drift=0.001)).findings()
+
+    assert "The loss has risen by" in found[0].message

@@ -23,6 +23,7 @@ _ENOUGH = 8  # norms before anything is usual
 _AT_LEAST = 10.0  # below this nothing explodes
 _SIGMAS = 4.0  # of the norms' logarithm: fewer only where it scatters by more than half, as with one sample a step
 _LEARNED = 0.95  # of the first losses
+_SUDDEN = 10.0  # times the limit: from there a norm breaks off, it does not fade
 _FIRST_NORMS = 50
 _FIRST_LOSSES = 10
 
@@ -101,8 +102,8 @@ class ExplodingGradients(BaseRule):
 class VanishingGradients(BaseRule):
     """Gradients that are next to nothing while the loss is still high and does not fall.
 
-    Below 0.01 for 20 steps (of the loss, where that is less than 1), or below a hundredth of the run's own level. Once
-    the loss has fallen that may be the end of what can be learned, and it is told as INFO.
+    Below 0.01 for 20 steps (of the loss, where that is less than 1), or below a hundredth of the run's own level. Where
+    they fade after the loss has fallen that may be the end of what can be learned, and it is told as INFO.
 
     Args:
         below: Limit of the norm; none for a preference or a policy, whose gradients may be as small.
@@ -122,6 +123,7 @@ class VanishingGradients(BaseRule):
     def begin(self) -> None:
         """Forgets the run before."""
         self._small = InARow()
+        self._last_usual = math.inf  # the norm before they became small
         self._first_norms: list[float] = []
         self._relative_limit = 0.0  # known once the first norms are
         self._first_losses: list[float] = []
@@ -139,6 +141,7 @@ class VanishingGradients(BaseRule):
         absolute = 0.0 if self.run.loss_kind in {"preference", "policy"} else self._below * min(1.0, loss)
         limit = max(absolute, self._relative_limit)
         in_a_row = self._small.count(0 < norm < limit)
+        self._last_usual = self._last_usual if in_a_row else norm
         self._note_first(norm)
         firing = in_a_row >= self._steps and self._is_high_and_flat()
         return (Condition(firing=False) if not firing else self._found(entry, norm, limit, in_a_row),)
@@ -157,9 +160,10 @@ class VanishingGradients(BaseRule):
 
     def _found(self, entry: TrainingStepComplete, norm: float, limit: float, in_a_row: int) -> Condition:
         has_learned = (self._losses.median or 0.0) < _LEARNED * median(self._first_losses)
+        has_arrived = has_learned and self._last_usual < _SUDDEN * limit
         return Condition(
             firing=True,
-            severity="INFO" if has_learned else None,
+            severity="INFO" if has_arrived else None,
             verdict=f"Gradients vanish: norm {scientific(norm)} at step {entry.step}, below {limit:g} for "
             f"{in_a_row} steps, and the loss stays at {fixed(self._losses.median, 2)}",
             evidence={
@@ -172,7 +176,7 @@ class VanishingGradients(BaseRule):
             },
             suggestion="It may be done: compare the evaluation loss; if it should be lower, a larger model or less "
             "regularisation."
-            if has_learned
+            if has_arrived
             else "Look at the depth and the initialisation: residual connections, layer norms before each block, "
             "ReLU or GELU instead of sigmoid and tanh; in half precision check that fp16 does not round them to 0 "
             "(bf16=True).",

@@ -151,13 +151,17 @@ class NotLearning(BaseRule):
             return NOTHING if self._on_plateau else (Condition(firing=False),)
         limit = _PLATEAU_PERCENT / 100 * level * (_HYSTERESIS if self._on_plateau else 1.0)
         self._on_plateau = -fit.change + _SIGMAS * fit.error < limit
+        rises = fit.change - _SIGMAS * fit.error > limit
+        moved = f"has risen by {fixed(fit.change, 3)} to" if rises else "has been flat at"
         return (
             Condition(
                 firing=self._on_plateau,
                 severity="INFO",
-                verdict=f"The loss has been flat at {fixed(level, 3)} for {steps:.0f} steps, after it had learned",
+                verdict=f"The loss {moved} {fixed(level, 3)} over {steps:.0f} steps, after it had learned",
                 evidence={"step": entry.step, "steps": steps, "loss": level, "gain_over_these_steps": -fit.change},
-                suggestion="It may be done: compare the evaluation loss, stop here, or let the learning rate fall.",
+                suggestion="It unlearns: do the data change here? If not, try half the learning rate."
+                if rises
+                else "It may be done: compare the evaluation loss, stop here, or let the learning rate fall.",
             ),
         )
 
