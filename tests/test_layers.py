@@ -17,8 +17,7 @@ PURE = {
     "flop_costs", "option_checks", "peaks", "run_document", "ring", "console", "phases", "printable", "named_sinks",
     "notify_addresses",
     "loopback", "log_parts", "testing",
-    "config", "config_file", "config_names", "value_checks", "sources", "data_shapes", "training_folders",
-    "training_memory",
+    "config_file", "value_checks",
 }  # fmt: skip
 EDGES = {
     "probes", "sampler", "delivery", "inspection", "sinks", "settling", "drop_tally", "pipeline",
@@ -28,8 +27,7 @@ DOORS = {
     "callback", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
     "history", "replay", "instruments", "objectives", "model_state", "step_hooks", "stopping",
     "loop", "loop_course", "loop_facts", "device_scalars", "accelerate_tracker",
-    "training", "training_arguments", "training_plan", "preparation", "datasets", "tokenizing", "model_loading",
-    "automatic", "report_to", "bootstrap", "demo",
+    "training", "automatic", "report_to", "bootstrap", "demo",
 }  # fmt: skip
 READERS = {"reading", "data"}
 CLI = {"cli", "__main__"}
@@ -48,8 +46,8 @@ LAYERS = {"words": WORDS, "pure": PURE, "edges": EDGES, "doors": DOORS, "readers
 OPENS_DOORS = {"cli/train.py", "cli/plan_view.py", "cli/demo.py", "cli/export.py", "cli/run.py", "web/trainings.py"}
 
 TRAINING = {
-    "training.py", "training_arguments.py", "training_plan.py", "preparation.py", "tokenizing.py", "model_loading.py",
-    "demo.py",
+    "training/train.py", "training/arguments.py", "training/plan.py", "training/preparation.py",
+    "training/tokenizing.py", "training/model_loading.py", "demo.py",
 }  # fmt: skip
 FOREIGN = {
     "transformers": {"callback.py", "automatic.py", "report_to.py", "trainer_taps.py", "instruments.py", *TRAINING},

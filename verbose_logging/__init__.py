@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from verbose_logging.reading.load import load_run
     from verbose_logging.reading.reader import read_entries
     from verbose_logging.settings import Settings
-    from verbose_logging.training import train_with_config
+    from verbose_logging.training.train import train_with_config
 
 __all__ = [
     "Settings",
@@ -47,7 +47,7 @@ _HOMES = {
     "diagnose": "reading.diagnose",
     "load_run": "reading.load",
     "read_entries": "reading.reader",
-    "train_with_config": "training",
+    "train_with_config": "training.train",
 }
 
 

@@ -20,8 +20,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from verbose_logging import callbacks_from_config, train_with_config
 from verbose_logging.cli import main
 from verbose_logging.errors import SettingsError
-from verbose_logging.tokenizing import train_tokenizer
-from verbose_logging.training import TrainingResult
+from verbose_logging.training.tokenizing import train_tokenizer
+from verbose_logging.training.train import TrainingResult
 
 pytestmark = pytest.mark.trainer
 

@@ -6,8 +6,8 @@ import msgspec
 
 from tools.reference.documented import arguments_of
 from tools.reference.markdown import code, table
-from verbose_logging.config import Recipe
-from verbose_logging.config_names import GONE, RENAMED
+from verbose_logging.training.config import Recipe
+from verbose_logging.training.config_names import GONE, RENAMED
 
 
 def recipe() -> str:

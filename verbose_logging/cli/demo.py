@@ -45,7 +45,7 @@ def demo(
 
 def _train(*, steps: int, level: str, log: Path) -> None:
     from verbose_logging.demo import demo_config
-    from verbose_logging.training import quiet_progress_bars, train_with_config
+    from verbose_logging.training.train import quiet_progress_bars, train_with_config
 
     quiet_progress_bars()
     train_with_config(demo_config(steps=steps, level=level, log=log))

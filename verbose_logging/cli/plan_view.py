@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from verbose_logging.formatting import byte_size, fixed, percent, thousands
 
 if TYPE_CHECKING:
-    from verbose_logging.preparation import Preparation
-    from verbose_logging.training_memory import Memory
-    from verbose_logging.training_plan import Plan
+    from verbose_logging.training.memory import Memory
+    from verbose_logging.training.plan import Plan
+    from verbose_logging.training.preparation import Preparation
 
 
 def plan_lines(plan: Plan, prepared: Preparation) -> list[str]:

@@ -19,9 +19,9 @@ from verbose_logging.errors import MissingExtraError, is_installed
 from verbose_logging.formatting import counted, fixed
 
 if TYPE_CHECKING:
-    from verbose_logging.preparation import Preparation
-    from verbose_logging.training import TrainingResult
-    from verbose_logging.training_plan import Plan
+    from verbose_logging.training.plan import Plan
+    from verbose_logging.training.preparation import Preparation
+    from verbose_logging.training.train import TrainingResult
 
 _PACKAGES = ("torch", "datasets", "peft", "tokenizers", "transformers", "trl")
 
@@ -39,12 +39,12 @@ def train(
     """Fine-tune a model as a config file says."""
     given = read_config_file(config).with_assignments(assignments or [])
     require_training_packages("training")
-    from verbose_logging import training
-
-    if not sys.stderr.isatty():
-        training.quiet_progress_bars()
     console = new_console()
     with redirect_stdout(sys.stderr) if as_json else nullcontext():  # stdout is for the JSON alone
+        from verbose_logging.training import train as training  # its libraries may print while they load
+
+        if not sys.stderr.isatty():
+            training.quiet_progress_bars()
         prepared = training.prepared_training(given, session_id=session_id)
         plan = _plan(prepared)
         _print_lines(console, ["Would train:" if dry_run else "Trains:", *plan_lines(plan, prepared)])
@@ -56,7 +56,7 @@ def train(
 
 
 def _plan(prepared: Preparation) -> Plan:
-    from verbose_logging.training_plan import plan
+    from verbose_logging.training.plan import plan
 
     return plan(prepared)
 

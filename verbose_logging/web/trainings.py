@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from verbose_logging.config import check_config
 from verbose_logging.config_file import given_config
 from verbose_logging.errors import MissingExtraError
+from verbose_logging.training.config import check_config
 
 LOG_NAME = "verbose_training_logs.jsonl"
 _TAIL_BYTES = 4096
@@ -110,7 +110,7 @@ class Trainings:
 def _check(config: Mapping[str, Any]) -> None:
     """Checks a config as the training itself will; the first time it loads what trains, for some seconds."""
     try:
-        from verbose_logging.training_arguments import argument_types  # noqa: PLC0415 - reading runs does not need it
+        from verbose_logging.training.arguments import argument_types  # noqa: PLC0415 - reading runs does not need it
     except ModuleNotFoundError as error:
         raise MissingExtraError("POST /train", "train") from error
     check_config(given_config(config), argument_types())

@@ -10,15 +10,15 @@ from transformers import PretrainedConfig, PreTrainedTokenizerBase
 from transformers.trainer_utils import get_last_checkpoint
 from trl import SFTConfig
 
-from verbose_logging.config import Recipe, TrainingConfig
 from verbose_logging.data import load_devils_dictionary
-from verbose_logging.data_shapes import MESSAGES, chat_instruction, plain_instruction, texts_of
-from verbose_logging.datasets import Rows, TrainingData, load_data, split_off, with_instructions_written
 from verbose_logging.errors import SettingsError
 from verbose_logging.formatting import counted
-from verbose_logging.model_loading import as_it_comes, model_config, quantization, skeleton
-from verbose_logging.tokenizing import VOCABULARY_SIZE, load_tokenizer, token_ids, train_tokenizer
-from verbose_logging.training_arguments import training_arguments
+from verbose_logging.training.arguments import training_arguments
+from verbose_logging.training.config import Recipe, TrainingConfig
+from verbose_logging.training.data_shapes import MESSAGES, chat_instruction, plain_instruction, texts_of
+from verbose_logging.training.datasets import Rows, TrainingData, load_data, split_off, with_instructions_written
+from verbose_logging.training.model_loading import as_it_comes, model_config, quantization, skeleton
+from verbose_logging.training.tokenizing import VOCABULARY_SIZE, load_tokenizer, token_ids, train_tokenizer
 
 _ROWS_FOR_A_TOKENIZER = 100_000
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from datasets import Dataset, DatasetDict, IterableDataset
 
-from verbose_logging.data_shapes import chat_instruction, plain_instruction
-from verbose_logging.datasets import load_data, split_off, with_instructions_written
 from verbose_logging.errors import SettingsError
+from verbose_logging.training.data_shapes import chat_instruction, plain_instruction
+from verbose_logging.training.datasets import load_data, split_off, with_instructions_written
 
 ROWS = [{"text": "one"}, {"text": "two"}]
 

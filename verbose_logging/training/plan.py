@@ -10,8 +10,8 @@ import torch
 from datasets import Dataset
 from trl import SFTConfig
 
-from verbose_logging.preparation import Preparation
-from verbose_logging.training_memory import Memory, Parameter, activations_of, estimate
+from verbose_logging.training.memory import Memory, Parameter, activations_of, estimate
+from verbose_logging.training.preparation import Preparation
 
 _FULL_BYTES, _HALF_BYTES = 4, 2
 

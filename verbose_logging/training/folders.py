@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from verbose_logging.config import TrainingConfig
 from verbose_logging.errors import SettingsError
 from verbose_logging.settings import Settings
+from verbose_logging.training.config import TrainingConfig
 
 SESSIONS = Path("training_sessions")
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from verbose_logging.training_memory import Activations, Memory, Parameter, activations_of, estimate
+from verbose_logging.training.memory import Activations, Memory, Parameter, activations_of, estimate
 
 WHOLE = {"quantization": "none", "activations": None}
 

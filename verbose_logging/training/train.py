@@ -19,15 +19,15 @@ from transformers.utils import logging as hub_logging
 from trl import SFTTrainer
 
 from verbose_logging.callback import VerboseLoggingCallback, callback_from_settings
-from verbose_logging.config import check_config
 from verbose_logging.config_file import Config, given_config
 from verbose_logging.errors import LogError, SettingsError
-from verbose_logging.model_loading import build_model, lora
-from verbose_logging.preparation import Preparation, prepare
 from verbose_logging.reading.reader import LogReader
 from verbose_logging.reading.summary import summarize
-from verbose_logging.training_arguments import argument_types
-from verbose_logging.training_folders import in_session
+from verbose_logging.training.arguments import argument_types
+from verbose_logging.training.config import check_config
+from verbose_logging.training.folders import in_session
+from verbose_logging.training.model_loading import build_model, lora
+from verbose_logging.training.preparation import Preparation, prepare
 
 FINAL, BASE = "final", "base"
 _RUN_FILES = f"*_{'[0-9]' * 8}_{'[0-9]' * 6}*.json"

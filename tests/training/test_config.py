@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trl import SFTConfig
 
-from verbose_logging.config import Recipe, check_config
 from verbose_logging.config_file import GivenConfig, given_config, read_config_file
-from verbose_logging.config_names import GONE, RENAMED
 from verbose_logging.errors import ConfigError, SettingsError
 from verbose_logging.settings import Settings
-from verbose_logging.sources import data_problem, model_problem
-from verbose_logging.training_arguments import argument_types
+from verbose_logging.training.arguments import argument_types
+from verbose_logging.training.config import Recipe, check_config
+from verbose_logging.training.config_names import GONE, RENAMED
+from verbose_logging.training.sources import data_problem, model_problem
 
 TYPES = argument_types()
 MODEL = {"architecture": "qwen2", "hidden_size": 32}

@@ -14,8 +14,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig, P
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-from verbose_logging.config import DEFAULT_LORA_RANK, Recipe
 from verbose_logging.errors import MissingExtraError, SettingsError, hint, is_installed
+from verbose_logging.training.config import DEFAULT_LORA_RANK, Recipe
 
 
 def model_config(recipe: Recipe, *, trust_remote_code: bool) -> PretrainedConfig:

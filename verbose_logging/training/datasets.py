@@ -10,10 +10,10 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 from datasets import Dataset, DatasetDict, IterableDataset, load_dataset, load_from_disk
 
-from verbose_logging.data_shapes import INSTRUCTION, Shape, WriteInstruction, renaming, shape_of
 from verbose_logging.errors import SettingsError
 from verbose_logging.formatting import counted
-from verbose_logging.sources import DATA_FORMATS, is_path, located
+from verbose_logging.training.data_shapes import INSTRUCTION, Shape, WriteInstruction, renaming, shape_of
+from verbose_logging.training.sources import DATA_FORMATS, is_path, located
 
 Rows: TypeAlias = Dataset | IterableDataset
 
