@@ -185,33 +185,62 @@ def test_a_data_loader_worker_that_is_killed(nursery: Any, tmp_path: Path) -> No
     import multiprocessing, signal
     def kill():
         os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
-    make_trainer(ours(), AtStep(3, kill), steps=100_000, dataloader_num_workers=2).train()
+    try:
+        make_trainer(ours(), AtStep(3, kill), steps=100_000, dataloader_num_workers=2).train()
+    except Exception as error:  # which one depends on what the dead worker was about
+        print(type(error).__name__, error, end="")
+        raise
     """
     status, child = nursery.run(tmp_path, script)
     lines = child.lines()
+    told = lines[-1]["exception"]
 
     assert (1, "training_failed") == (status, lines[-1]["type"])
-    assert "/torch/utils/data/dataloader.py" in lines[-1]["exception"]["traceback"]
+    assert child.stdout == f"{told['type']} {told['message']}" != ""
     assert list(range(1, len(lines) + 1)) == [line["seq"] for line in lines]
 
 
 def test_a_worker_that_is_terminated_writes_nothing(nursery: Any, tmp_path: Path) -> None:
-    """A forked child inherits our handler: SIGTERM ends it as it always did, and the log stays the parent's."""
+    """SIGTERM ends a forked child as it always did, however young or deep in C it is; the log stays the parent's."""
     script = """
     import signal
     def fork_and_terminate():
+        unheard, _ = os.pipe()
         child = os.fork()
         if child == 0:
+            signal.alarm(30)
             while True:
-                signal.pause()
+                os.read(unheard, 1)
         os.kill(child, signal.SIGTERM)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    make_trainer(ours(), AtStep(3, fork_and_terminate), steps=6).train()
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    ends = []
+    fork_some = AtStep(3, lambda: ends.extend(fork_and_terminate() for _ in range(10)))
+    make_trainer(ours(), fork_some, steps=6).train()
+    print(set(ends))
     """
     status, child = nursery.run(tmp_path, script)
 
-    assert (0, f"{-signal.SIGTERM}\n") == (status, child.stdout)
+    assert (0, f"{{{-signal.SIGTERM}}}\n") == (status, child.stdout)
     assert "training_complete" == child.lines()[-1]["type"]
+
+
+def test_a_forked_child_has_the_users_handler(nursery: Any, tmp_path: Path) -> None:
+    """What a child does with SIGTERM is what the user's handler says, as it is in the parent after training."""
+    script = """
+    import signal
+    def theirs(number, frame):
+        pass
+    def fork_and_look():
+        child = os.fork()
+        if child == 0:
+            os._exit(signal.getsignal(signal.SIGTERM) is theirs)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    signal.signal(signal.SIGTERM, theirs)
+    make_trainer(ours(), AtStep(3, fork_and_look), steps=6).train()
+    """
+    status, child = nursery.run(tmp_path, script)
+
+    assert (0, "1\n") == (status, child.stdout)
 
 
 def test_os_exit_leaves_a_log_without_an_end(nursery: Any, tmp_path: Path) -> None:
