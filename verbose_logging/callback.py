@@ -66,8 +66,6 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self._hook_record = HookRecord()
         self._instruments = Instruments(self.settings, self._on_exception, self._hook_record.problems)
 
-    # -- a run's beginning and end ---------------------------------------------------------------------------------
-
     @contained
     def on_init_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Watches over the Trainer, because no hook is told of an exception."""
@@ -129,8 +127,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
     @contained
     def _inspect(self, session: Session, trainer: Any, args: TrainingArguments, passed: Mapping[str, Any]) -> None:
         """Describes what will be trained; a run without its description is still a run."""
-        sources = self._instruments.sources(trainer)
-        session.put_vital(training_inspected(self.settings, args, passed, trainer, sources))
+        session.put_vital(training_inspected(self.settings, args, passed, trainer, self._instruments.sources(trainer)))
 
     @contained
     def on_train_end(
@@ -166,8 +163,6 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
             self._session.break_off(outcome, exception)
             self._session.flush()
 
-    # -- hooks of every step ---------------------------------------------------------------------------------------
-
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
@@ -200,8 +195,6 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         for name, hook in hooks._asdict().items():
             if getattr(type(self), name) is getattr(VerboseLoggingCallback, name):
                 setattr(self, name, hook)
-
-    # -- hooks now and then ----------------------------------------------------------------------------------------
 
     @contained
     def on_epoch_begin(
@@ -254,8 +247,6 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """A checkpoint is written."""
         self._put(saved(checkpoints_folder(args), state))
-
-    # -- the user's side -------------------------------------------------------------------------------------------
 
     def flush(self, timeout: float = END_SECONDS) -> bool:
         """Returns whether everything observed so far is in the log within so many seconds."""
