@@ -82,3 +82,14 @@ def test_a_run_that_has_ended_stays_as_it_is(writer: AppendFile, path: Path) -> 
     assert writer is not None
     ended = {"outcome": "complete", "verdict": "complete: 9 of 9 steps"}
     assert ended == with_liveness(ended, path, NOON)
+
+
+@pytest.mark.parametrize("name", ["log.spill-7.jsonl", "verbose_logging_errors.log"])
+def test_a_log_that_had_trouble_may_lack_its_end_for_another_reason(name: str, writer: AppendFile, path: Path) -> None:
+    """A run whose end could not be written is not said to have been killed; the file that tells of it is named."""
+    writer.close()
+    path.with_name(name).touch()
+
+    verdict = verdict_after(200, path)
+
+    assert f"it was killed, or its end could not be written (see {name})" in verdict

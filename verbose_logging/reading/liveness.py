@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from verbose_logging.reading.spilled import spill_files
 from verbose_logging.reading.summary.verdict import verdict
 
+_ERROR_LOG = "verbose_logging_errors.log"
 _SOMEBODY_HOLDS_IT = (errno.EWOULDBLOCK, errno.EACCES)
 
 
@@ -50,7 +52,8 @@ def _is_free(descriptor: int) -> bool:
 def with_liveness(summary: Mapping[str, Any], path: Path, now: datetime) -> dict[str, Any]:
     """Returns the summary of a log's newest run with `has_writer`, and the verdict that follows from it.
 
-    A run that has ended is returned as it is.
+    A run that has ended is returned as it is. Where nobody writes any more and a file beside the log tells of trouble
+    with writing it, `end_may_be_in` names that file: then a missing end does not prove that the process was killed.
 
     Args:
         summary: What `summarize` returned.
@@ -61,4 +64,11 @@ def with_liveness(summary: Mapping[str, Any], path: Path, now: datetime) -> dict
     if writes is None:
         return dict(summary)
     known = {**summary, "has_writer": writes}
+    if not writes and (signs := _signs_of_trouble(path)):
+        known["end_may_be_in"] = signs[0].name
     return known | {"verdict": verdict(known, now)}
+
+
+def _signs_of_trouble(path: Path) -> list[Path]:
+    """Returns the files beside a log that hold what it did not take, or tell of it."""
+    return [file for file in (*spill_files(path), path.with_name(_ERROR_LOG)) if file.is_file()]

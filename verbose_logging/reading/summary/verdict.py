@@ -30,8 +30,13 @@ def _state(summary: Mapping[str, Any], now: datetime | None) -> str:
     if summary.get("has_writer", silence < SILENCE_SECONDS):
         return "running" if silence < SILENCE_SECONDS else f"running, but silent for {short_duration(silence)}"
     since = last.astimezone(now.tzinfo).isoformat(sep=" ", timespec="seconds")
-    killed = "it was killed" if "has_writer" in summary else "it was probably killed"
-    return f"dead since {since}, {short_duration(silence)} ago: no end entry, so {killed}"
+    return f"dead since {since}, {short_duration(silence)} ago: no end entry, so {_why_no_end(summary)}"
+
+
+def _why_no_end(summary: Mapping[str, Any]) -> str:
+    if "end_may_be_in" in summary:
+        return f"it was killed, or its end could not be written (see {summary['end_may_be_in']})"
+    return "it was killed" if "has_writer" in summary else "it was probably killed"
 
 
 def _distance(summary: Mapping[str, Any]) -> str:
