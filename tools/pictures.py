@@ -7,19 +7,21 @@ import logging
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
+import psutil
 import torch
 import transformers
 
-from benchmarks.trainings import healthy, sick
+from benchmarks.trainings import healthy, pictured, sick
 from benchmarks.trainings.sick import Prepare
 from verbose_logging import VerboseLoggingCallback, read_entries
 
-PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+PICTURES = Path(__file__).parents[1] / "docs" / "images"
 _INK, _MARK, _SECOND = "#1f4e79", "#b03a2e", "#d68910"
 _SEED = 1
 _FEW = 20  # points that are marked one by one
@@ -33,12 +35,35 @@ class Picture(NamedTuple):
         names: What is drawn: a step's numbers, and "eval_loss".
         rule: The finding that is marked, where one is.
         log: Whether the axis is logarithmic.
+        limit: The evidence that is drawn as a limit.
+        by_clock: Whether the seconds since the start lie on the axis, and the step is the only number.
+        options: Makes the callback's options, where it has any.
     """
 
     prepare: Prepare
     names: tuple[str, ...]
     rule: str | None = None
     log: bool = False
+    limit: str | None = None
+    by_clock: bool = False
+    options: Callable[[], dict[str, Any]] = dict
+
+
+def _target() -> dict[str, Any]:
+    return {"alerts": {"target_loss_reached": {"target": 2.5}}}
+
+
+def _memory_nearly_as_now() -> dict[str, Any]:
+    return {"alerts": {"high_memory": {"above": round(psutil.virtual_memory().percent) + 6}}}
+
+
+def _disk_nearly_as_now() -> dict[str, Any]:
+    free_gb = psutil.disk_usage(tempfile.gettempdir()).free / 1024**3
+    return {"alerts": {"disk_filling": {"below_gb": round(free_gb - 1, 1)}}}
+
+
+def _peak() -> dict[str, Any]:
+    return {"peak_flops": 1e11}
 
 
 FINDINGS = {
@@ -57,6 +82,26 @@ FINDINGS = {
     "slow_steps": Picture(sick.creep, ("step_time_seconds",), "slow_steps"),
     "memory_leak": Picture(sick.leak, ("memory_rss_mb",), "memory_leak"),
     "padding_waste": Picture(sick.padding, ("padded_tokens", "real_tokens"), "padding_waste"),
+    "nothing_trainable": Picture(pictured.frozen, ("loss", "grad_norm"), "nothing_trainable"),
+    "labels_masked": Picture(sick.masked, ("padded_tokens", "loss_tokens"), "labels_masked"),
+    "zero_loss": Picture(pictured.compared_with_itself, ("loss",), "zero_loss"),
+    "nonfinite_gradient": Picture(pictured.root_of_zero, ("loss", "grad_norm"), "nonfinite_gradient"),
+    "bouncing_loss": Picture(pictured.overshooting, ("loss",), "bouncing_loss"),
+    "target_loss_reached": Picture(
+        healthy.from_scratch, ("loss", "eval_loss"), "target_loss_reached", limit="target", options=_target
+    ),
+    "evaluation_dominates": Picture(pictured.evaluates_too_much, ("step",), "evaluation_dominates", by_clock=True),
+    "stalled": Picture(pictured.comes_to_a_halt, ("step",), "stalled", by_clock=True),
+    "high_memory": Picture(
+        pictured.filling_memory,
+        ("memory.usage_percent",),
+        "high_memory",
+        limit="limit_percent",
+        options=_memory_nearly_as_now,
+    ),
+    "disk_filling": Picture(
+        pictured.hoarding, ("disk.free_gb",), "disk_filling", limit="limit_gb", options=_disk_nearly_as_now
+    ),
 }
 METRICS = {
     "loss": Picture(healthy.from_scratch, ("loss",)),
@@ -71,6 +116,7 @@ METRICS = {
     "padding_fraction": Picture(sick.padding, ("padding_fraction",)),
     "epoch": Picture(sick.overfitted, ("epoch",)),
     "tokens_per_second": Picture(healthy.sft, ("tokens_per_second",)),
+    "mfu_percent": Picture(healthy.sft, ("mfu_percent",), options=_peak),
 }
 
 
@@ -81,7 +127,7 @@ def draw(name: str, picture: Picture, entries: Iterable[Mapping[str, Any]]) -> N
     entries = list(entries)
     figure, axes = plt.subplots(figsize=(6.4, 2.4), dpi=100, layout="constrained")
     for number, colour in zip(picture.names, (_INK, _SECOND), strict=False):
-        points = list(_points(number, entries))
+        points = list(_track(entries) if picture.by_clock else _points(number, entries))
         axes.plot(
             *zip(*points, strict=True),
             color=colour,
@@ -90,17 +136,11 @@ def draw(name: str, picture: Picture, entries: Iterable[Mapping[str, Any]]) -> N
             marker="o" * (len(points) < _FEW),
             markersize=3,
         )
+    axes.set_yscale("log" if picture.log else "linear")
     found = next((entry for entry in entries if entry.get("rule", "") == picture.rule), None)
     if found is not None:
-        axes.axvline(found["step"], color=_MARK, linewidth=1, linestyle="--")
-        is_late = found["step"] > sum(axes.get_xlim()) / 2
-        axes.annotate(
-            f"step {found['step']}: {found['rule']}", (found["step"], 1.0), xycoords=("data", "axes fraction"),
-            xytext=(-4 if is_late else 4, 4), textcoords="offset points", ha="right" if is_late else "left",
-            color=_MARK, fontsize=8,
-        )  # fmt: skip
-    axes.set_yscale("log" if picture.log else "linear")
-    axes.set_xlabel("step")
+        _mark(axes, picture, found, at=_seconds(entries[0], found) if picture.by_clock else found["step"])
+    axes.set_xlabel("seconds since the start" if picture.by_clock else "step")
     axes.spines[["top", "right"]].set_visible(False)
     if len(picture.names) > 1:
         axes.legend(frameon=False, fontsize=8)
@@ -109,6 +149,37 @@ def draw(name: str, picture: Picture, entries: Iterable[Mapping[str, Any]]) -> N
     PICTURES.mkdir(exist_ok=True)
     figure.savefig(PICTURES / f"{name}.png")
     plt.close(figure)
+
+
+def _mark(axes: Any, picture: Picture, found: Mapping[str, Any], *, at: float) -> None:
+    """Marks where a finding was told, and the limit that it tells of."""
+    axes.axvline(at, color=_MARK, linewidth=1, linestyle="--")
+    is_late = at > sum(axes.get_xlim()) / 2
+    where = f"{at:.0f} s" if picture.by_clock else f"step {at:g}"
+    axes.annotate(
+        f"{where}: {found['rule']}", (at, 1.0), xycoords=("data", "axes fraction"),
+        xytext=(-4 if is_late else 4, 4), textcoords="offset points", ha="right" if is_late else "left",
+        color=_MARK, fontsize=8,
+    )  # fmt: skip
+    if picture.limit is not None:
+        limit = found["evidence"][picture.limit]
+        axes.axhline(limit, color=_MARK, linewidth=1, linestyle=":")
+        axes.annotate(
+            f"{picture.limit} {limit:g}", (0.01, limit), xycoords=("axes fraction", "data"),
+            xytext=(0, 2), textcoords="offset points", color=_MARK, fontsize=8,
+        )  # fmt: skip
+
+
+def _track(entries: Sequence[Mapping[str, Any]]) -> Iterable[tuple[float, int]]:
+    """Yields how far a run has come, by the clock."""
+    for entry in entries:
+        if entry["type"] in {"training_step_complete", "evaluation_complete", "heartbeat"}:
+            yield _seconds(entries[0], entry), entry["step"]
+
+
+def _seconds(first: Mapping[str, Any], entry: Mapping[str, Any]) -> float:
+    began, at = (datetime.fromisoformat(each["timestamp"]) for each in (first, entry))
+    return (at - began).total_seconds()
 
 
 def _points(name: str, entries: Iterable[Mapping[str, Any]]) -> Iterable[tuple[int, float]]:
@@ -122,15 +193,16 @@ def _points(name: str, entries: Iterable[Mapping[str, Any]]) -> Iterable[tuple[i
 
 def _value(name: str, entry: Mapping[str, Any]) -> Any:
     timing, usage = entry.get("timing", {}), entry.get("resource_usage") or {}
+    probe, _, name = name.rpartition(".")
     groups = (entry.get("metrics", {}), timing, timing.get("phases", {}), usage.get("process", {}))
-    return next((group[name] for group in groups if name in group), None)
+    return next((group[name] for group in ((usage.get(probe, {}),) if probe else groups) if name in group), None)
 
 
-def entries_of(prepare: Prepare) -> list[dict[str, Any]]:
+def entries_of(prepare: Prepare, options: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Returns the entries of a training."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log.jsonl"
-        callback = VerboseLoggingCallback("high", log_file=log, console="off", sample_interval_seconds=0.25)
+        callback = VerboseLoggingCallback("high", log_file=log, console="off", sample_interval_seconds=0.25, **options)
         trainer = prepare(Path(folder), _SEED, _SEED, [callback])
         trainer.remove_callback(transformers.PrinterCallback)
         with contextlib.suppress(RuntimeError):
@@ -146,13 +218,16 @@ def main(names: Sequence[str]) -> None:
     transformers.logging.set_verbosity_error()
     torch.set_num_threads(1)
     mpl.use("Agg")
-    runs: dict[Prepare, list[dict[str, Any]]] = {}
+    runs: dict[tuple[Prepare, Callable[[], Any]], list[dict[str, Any]]] = {}
     pictures = {**FINDINGS, **METRICS}
     for name in names or pictures:
         picture = pictures[name]
-        if picture.prepare not in runs:
-            runs[picture.prepare] = entries_of(picture.prepare)
-        draw(name, picture, runs[picture.prepare])
+        run = (picture.prepare, picture.options)
+        if run not in runs:
+            runs[run] = entries_of(picture.prepare, picture.options())
+        if picture.rule is not None and not any(entry.get("rule") == picture.rule for entry in runs[run]):
+            raise RuntimeError(f"{name}: this run did not show {picture.rule}; draw it again on a machine at rest")
+        draw(name, picture, runs[run])
         print(f"drew {PICTURES / name}.png")
 
 

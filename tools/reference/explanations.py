@@ -6,7 +6,18 @@ from pathlib import Path
 
 from verbose_logging.reading.explanations import sections
 
-_PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+_PICTURES = Path(__file__).parents[2] / "docs" / "images"
+_CAPTIONS = {  # what a reader has to know of a run beside what its picture shows
+    "nothing_trainable": "a frozen model whose inputs ask for a gradient, so that its backward pass does not fail.",
+    "zero_loss": "the outputs are compared with themselves.",
+    "nonfinite_gradient": "from step 30 on a square root of 0 is added; the update of that step spoils the next loss.",
+    "bouncing_loss": "a logistic regression on all of its samples at once, without noise.",
+    "evaluation_dominates": "the run stands still while it evaluates.",
+    "high_memory": "the limit of this run was set six points above what was taken at its start; it keeps 30 MB a step.",
+    "disk_filling": "the limit of this run was set 1 GB below what was free at its start; it writes 10 MB a step.",
+    "stalled": "step 61 sleeps for 100 seconds.",
+    "mfu_percent": "a tiny model on a CPU, with `peak_flops=1e11` stated.",
+}
 
 
 def explained_findings() -> str:
@@ -24,5 +35,7 @@ def _explained(file: str) -> str:
 
 
 def _picture(name: str) -> str:
-    has_one = (_PICTURES / f"{name}.png").is_file()
-    return f"\n\n![{name} in a real run](pictures/{name}.png)" if has_one else ""
+    if not (_PICTURES / f"{name}.png").is_file():
+        return ""
+    caption = f"\n\nIn the picture: {_CAPTIONS[name]}" if name in _CAPTIONS else ""
+    return f"\n\n![{name} in a real run](images/{name}.png){caption}"
