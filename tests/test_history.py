@@ -29,6 +29,9 @@ def saved(run_id: str, seq: int, step: int, tokens: int | None = None) -> bytes:
     return line(ModelCheckpointSave, run_id, seq, step=step, path=f"out/checkpoint-{step}", metrics=metrics)
 
 
+UNREADABLE_LINES = [b"\x00\x00\n", b'{"type":"\xff\xfe"}\n', b"[" * 100_000 + b"\n"]
+
+
 @pytest.mark.parametrize(
     ("expected", "lines"),
     [
@@ -39,10 +42,14 @@ def saved(run_id: str, seq: int, step: int, tokens: int | None = None) -> bytes:
         (Lineage("a", 9, 1, None), [start("a", 1), saved("a", 2, 4), start("b", 1), start("a", 9)]),
         (Lineage("a", 2, None, None), [saved("a", 2, 4)]),
         (None, [start("a", 1), saved("a", 2, 8)]),
+        (Lineage("a", 2, 1, None), [start("a", 1), saved("a", 2, 4), *UNREADABLE_LINES]),
         (None, [b"no log at all\n"]),
         (None, []),
     ],
-    ids=["first", "cut tail", "resumed before", "newest", "goes on", "rotated", "another step", "foreign", "empty"],
+    ids=[
+        *("first", "cut tail", "resumed before", "newest", "goes on", "rotated", "another step", "unreadable"),
+        *("foreign", "empty"),
+    ],
 )
 def test_the_log_says_which_run_a_checkpoint_belongs_to(
     expected: Lineage | None, lines: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -76,3 +83,14 @@ def test_what_was_spilled_counts_as_written(tmp_path: Path) -> None:
     (tmp_path / "log.spill-77.jsonl").write_bytes(saved("a", 3, 8) + saved("a", 4, 8) + b'{"cut')
 
     assert Lineage("a", 4, 1, None) == lineage_of_checkpoint(log, "out/checkpoint-4", 4)
+
+
+def test_a_broken_line_of_a_spilled_file_costs_itself(tmp_path: Path) -> None:
+    """The numbers of the lines behind it are not given again."""
+    log, checkpoint = tmp_path / "log.jsonl", tmp_path / "out" / "checkpoint-4"
+    common = {"path": str(checkpoint), "metrics": {}}
+    log.write_bytes(start("a", 1) + line(ModelCheckpointSave, "a", 2, step=4, **common))
+    spilled = log.with_name("log.spill-1.jsonl")
+    spilled.write_bytes(b"".join([start("a", 7), *UNREADABLE_LINES, start("a", 9)]))
+
+    assert Lineage("a", 9, 1, None) == lineage_of_checkpoint(log, str(checkpoint), 4)

@@ -25,7 +25,7 @@ EDGES = {
 }  # fmt: skip
 DOORS = {
     "callback", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
-    "history", "replay", "instruments", "objectives", "model_state", "step_hooks", "stopping",
+    "history", "export_through_sinks", "instruments", "objectives", "model_state", "step_hooks", "stopping",
     "loop", "loop_course", "loop_facts", "device_scalars", "accelerate_tracker",
     "training", "automatic", "report_to", "bootstrap", "demo",
 }  # fmt: skip

@@ -11,6 +11,7 @@ import msgspec
 
 from verbose_logging.entries import ModelCheckpointSave, decode_entry
 from verbose_logging.facts import Lineage
+from verbose_logging.reading.lines import UNREADABLE
 from verbose_logging.reading.spilled import spill_files
 
 _BLOCK_BYTES = 1 << 20
@@ -69,7 +70,7 @@ class _Search:
     def look_at(self, line: bytes) -> None:
         try:
             head = _head_of(line)
-        except msgspec.MsgspecError:  # a cut line, or one of somebody else
+        except UNREADABLE:  # a cut line, or one of somebody else
             return
         self._last_seqs.setdefault(head.run_id, head.seq)
         if head.type == "training_start":
@@ -79,15 +80,16 @@ class _Search:
 
     def look_into(self, spilled: Path) -> None:
         """Takes in how far the runs came by a file of lines that the log never took."""
-        with contextlib.suppress(OSError, msgspec.MsgspecError), spilled.open("rb") as file:
+        with contextlib.suppress(OSError), spilled.open("rb") as file:
             for line in file:
-                head = _head_of(line)
-                self._last_seqs[head.run_id] = max(head.seq, self._last_seqs.get(head.run_id, 0))
+                with contextlib.suppress(*UNREADABLE):
+                    head = _head_of(line)
+                    self._last_seqs[head.run_id] = max(head.seq, self._last_seqs.get(head.run_id, 0))
 
     def _matching(self, line: bytes) -> ModelCheckpointSave | None:
         try:
             entry = decode_entry(line)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return None
         if not isinstance(entry, ModelCheckpointSave) or entry.step != self._step:
             return None

@@ -60,6 +60,34 @@ def test_a_run_is_listed_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert "passed over: run_20260101_000000.json: a JSON array" in err
 
 
+def _make_last_loss_nan(log: Path) -> None:
+    """Puts a NaN, as our log writes one, in the place of the last step's loss and of the end's."""
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    steps = [entry for entry in lines if entry["type"] == "training_step_complete"]
+    steps[-1]["metrics"]["loss"] = None
+    steps[-1]["nonfinite"] = {"metrics.loss": "NaN"}
+    for entry in lines:
+        if "final_loss" in entry.get("statistics", {}):
+            entry["statistics"]["final_loss"] = None
+            entry["nonfinite"] = {"statistics.final_loss": "NaN"}
+    log.write_text("".join(json.dumps(entry) + "\n" for entry in lines), encoding="utf-8")
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_run_that_ended_in_nan_says_so_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    """No verb takes the last finite loss for the last one; by it, such a run comes last."""
+    broken = Path("deep/er/other.jsonl")
+    _make_last_loss_nan(broken)
+
+    assert 0 == main(["list", "--sort", "final_loss", "--json"])
+    last = json.loads(capsys.readouterr().out)[-1]
+    assert (str(broken), None, "NaN") == (last["path"], last["final_loss"], last["final_loss_nonfinite"])
+
+    for arguments in (["list"], ["show", str(broken)], ["compare", "run.jsonl", str(broken)]):
+        assert 0 == main(arguments)
+        assert "NaN" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "expected"),
     [

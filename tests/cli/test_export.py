@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from verbose_logging import load_run
 from verbose_logging.cli import main
+from verbose_logging.log_parts import packed_part, plain_part
 from verbose_logging.reading.tables import escaped, harmless
 
 
@@ -80,6 +82,16 @@ def test_a_run_json_is_made_of_a_log_and_of_a_run_json() -> None:
     assert ("first", "second") == (first["run_name"], second["run_name"])
     for part in ("training_iterations", "checkpoints", "summary"):
         assert first[part] == second[part]
+
+
+def test_a_run_json_is_made_of_all_parts_of_a_log(log_file: Path) -> None:
+    """What was set aside when the log was full is part of the run."""
+    whole = json.loads(exported("json", "whole.json").read_text(encoding="utf-8"))
+    lines = log_file.read_bytes().splitlines(keepends=True)
+    packed_part(plain_part(log_file, 1)).write_bytes(gzip.compress(b"".join(lines[:-2])))
+    log_file.write_bytes(b"".join(lines[-2:]))
+
+    assert whole | {"run_name": "parts"} == json.loads(exported("json", "parts.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.usefixtures("log_file")

@@ -44,6 +44,20 @@ def pair(new_log: NewLog, tmp_path: Path) -> list[Path]:
     ]
 
 
+def test_an_option_that_one_run_does_not_record_does_not_differ(new_log: NewLog, tmp_path: Path) -> None:
+    """It stands apart; what two of three runs record differently differs, and what says nothing is left out."""
+    given: list[dict[str, Any]] = [{"seed": 1}, {"seed": 1, "bf16": True, "lr": 1.0, "optim_args": None}, {"lr": 2.0}]
+    paths = [
+        logged(new_log, tmp_path / f"{number}.jsonl", losses=[4.0], training_args=options)
+        for number, options in enumerate(given)
+    ]
+
+    found = compare_runs(paths)["differences"]
+
+    assert {"lr": [None, 1.0, 2.0]} == found["config"]
+    assert {"seed": [1, 1, None], "bf16": [None, True, None]} == found["not_in_all"]
+
+
 def test_the_words_of_people_s_own_scripts_work(pair: list[Path]) -> None:
     """The usual line for each run can be formatted; what is not known is nan."""
     lines = [

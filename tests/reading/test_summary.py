@@ -204,6 +204,23 @@ def test_a_loss_that_is_not_finite_is_never_best(new_log: Callable[..., Any]) ->
     summary = _summary(log)
 
     assert (5.0, 5.0, 1) == (summary["best_loss"], summary["last_loss"], summary["nonfinite_loss_steps"])
+    assert "NaN" == summary["last_loss_nonfinite"]
+
+
+def test_a_run_that_recovers_has_a_last_loss_again(new_log: Callable[..., Any]) -> None:
+    """A step without a loss changes nothing; one with a finite loss ends it."""
+    log = new_log().step(1, None, nonfinite={"metrics.loss": "Infinity"}).step(2, None)
+    assert "Infinity" == _summary(log)["last_loss_nonfinite"]
+
+    assert "last_loss_nonfinite" not in _summary(log.step(3, 4.0))
+
+
+def test_the_end_says_what_the_last_loss_was(new_log: Callable[..., Any]) -> None:
+    """At the lowest level no step does."""
+    log, marks = new_log(), {"statistics.final_loss": "NaN"}
+    log.add(entries.TrainingComplete, step=9, statistics={}, nonfinite=marks, time_ledger={}, peaks={})
+
+    assert "NaN" == _summary(log)["last_loss_nonfinite"]
 
 
 def test_step_times_of_a_killed_run_come_from_its_steps(new_log: Callable[..., Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from verbose_logging.errors import LogError
+from verbose_logging.log_parts import packed_part, plain_part
 from verbose_logging.reading.validate import FINDINGS_KEPT, Finding, Gap, validate_log
 
 
@@ -154,3 +155,16 @@ def test_a_missing_file_is_a_log_error(tmp_path: Path) -> None:
     """A path that leads nowhere is refused by name."""
     with pytest.raises(LogError, match="gone"):
         validate_log(tmp_path / "gone.jsonl")
+
+
+def test_the_parts_of_a_log_belong_to_it(tmp_path: Path, full_run: Any) -> None:
+    """What was set aside when the log was full is not missing; a finding names the part."""
+    path = tmp_path / "log.jsonl"
+    lines = full_run.content().splitlines(keepends=True)
+    packed_part(plain_part(path, 1)).write_bytes(gzip.compress(b"".join([*lines[:5], b"broken\n"])))
+    path.write_bytes(b"".join(lines[5:]))
+
+    report = validate_log(path)
+
+    assert ([], len(lines)) == (report.gaps, report.entries)
+    assert [(6, "log.jsonl.1.gz")] == [(finding.line, finding.part) for finding in report.findings]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +18,7 @@ from verbose_logging.reading.fields import without_nonfinite
 from verbose_logging.reading.locate import find_run
 
 _OPTIONS_SHOWN = 30
+_NAMES_SHOWN = 6
 
 
 def compare(
@@ -37,6 +38,8 @@ def compare(
     if options := _options(found["differences"]["config"], [row["run_name"] for row in found["runs"]]):
         console.print()
         print_wide(options)
+    for text in _partly_recorded(found):
+        console.print(safe(text), soft_wrap=True)
     for note in found["differences"]["notes"]:
         console.print(safe(f"not comparable: {note}", "yellow"), soft_wrap=True)
 
@@ -50,22 +53,27 @@ def _figures(found: Mapping[str, Any]) -> Table:
     table.add_row(safe("file"), *(safe(row["path"]) for row in rows))
     table.add_row(safe("outcome"), *(safe(row["outcome"]) for row in rows))
     for name, difference in differences.items():
-        values = [row[name] for row in rows]
-        if any(math.isfinite(value) for value in values):
-            cells = [_cell(value, place, difference) for place, value in enumerate(values)]
-            table.add_row(safe(name), *cells)
+        if any(math.isfinite(row[name]) or _mark(row, name) for row in rows):
+            table.add_row(safe(name), *(_cell(row, name, place, difference) for place, row in enumerate(rows)))
     return table
 
 
-def _cell(value: float, place: int, difference: Mapping[str, Any]) -> Text:
+def _mark(row: Mapping[str, Any], name: str) -> str | None:
+    """Returns what a figure was that is known and not finite."""
+    mark: str | None = row.get(f"{name}_nonfinite")
+    return mark
+
+
+def _cell(row: Mapping[str, Any], name: str, place: int, difference: Mapping[str, Any]) -> Text:
     """Returns a figure with its difference from the baseline, green where it is better and red where it is worse."""
     change = difference["percent"][place] if place else None
-    text = _number(value)
+    text = _mark(row, name) or _number(row[name])
     if change is None:
         return safe(text)
+    change = round(change, 1) + 0.0  # no -0.0
     is_better = {"lower": change < 0, "higher": change > 0}.get(difference["better"])
     style = "" if is_better is None or change == 0 else "green" if is_better else "red"
-    return safe(f"{text} ({change:+.1f}%)", style)
+    return safe(f"{text} ({change:+,.1f}%)", style)
 
 
 def _number(value: float) -> str:
@@ -80,9 +88,20 @@ def _options(options: Mapping[str, Sequence[Any]], names: Sequence[str]) -> Tabl
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("options that differ", *names):
         table.add_column(safe(title))
-    everywhere_first = sorted(options.items(), key=lambda option: None in option[1])
-    for name, values in everywhere_first[:_OPTIONS_SHOWN]:
+    for name, values in list(options.items())[:_OPTIONS_SHOWN]:
         table.add_row(safe(name), *(safe("-" if value is None else value) for value in values))
     if len(options) > _OPTIONS_SHOWN:
         table.add_row(safe(f"... {len(options) - _OPTIONS_SHOWN} more; --json lists them"))
     return table
+
+
+def _partly_recorded(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yields, for each set of runs that record options which the others do not, which options these are."""
+    options: dict[tuple[str, ...], list[str]] = {}
+    for name, values in found["differences"]["not_in_all"].items():
+        pairs = zip(found["runs"], values, strict=True)
+        recorders = tuple(row["run_name"] for row, value in pairs if value is not None)
+        options.setdefault(recorders, []).append(name)
+    for recorders, names in options.items():
+        more = f" and {len(names) - _NAMES_SHOWN} more; --json lists them" if len(names) > _NAMES_SHOWN else ""
+        yield f"only recorded by {', '.join(recorders)}: {', '.join(names[:_NAMES_SHOWN])}{more}"

@@ -22,9 +22,9 @@ FORMS = {
     "csv": ("reading.tables", "to_csv"),
     "markdown": ("reading.tables", "to_markdown"),
     "parquet": ("reading.tables", "to_parquet"),
-    "json": ("replay", "to_json"),
-    "tensorboard": ("replay", "to_tensorboard"),
-    "wandb": ("replay", "to_wandb"),
+    "json": ("export_through_sinks", "to_json"),
+    "tensorboard": ("export_through_sinks", "to_tensorboard"),
+    "wandb": ("export_through_sinks", "to_wandb"),
 }
 
 

@@ -73,10 +73,18 @@ def loss(summary: Summary) -> str | None:
     best = _number("best", summary.get("best_loss"))
     return _joined(
         _number("first", summary.get("first_loss")),
-        _number("last", summary.get("last_loss")),
+        _last_loss(summary),
         best and best + _step_note(summary, "best_loss_step"),
         f"{summary['nonfinite_loss_steps']} steps not finite" if "nonfinite_loss_steps" in summary else None,
     )
+
+
+def _last_loss(summary: Summary) -> str | None:
+    nonfinite = summary.get("last_loss_nonfinite")
+    if nonfinite is None:
+        return _number("last", summary.get("last_loss"))
+    before = _number("before that", summary.get("last_loss"))
+    return f"last {nonfinite}" + (f" ({before})" if before else "")
 
 
 def evaluation(summary: Summary) -> str | None:

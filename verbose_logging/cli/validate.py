@@ -83,7 +83,8 @@ def finding_text(path: str, finding: Finding) -> str:
         >>> finding_text("run.jsonl", Finding(3, "missing", "seq"))
         'run.jsonl:3: seq: missing'
     """
-    place = f"{path}:{finding.line}" if finding.line else path
+    file = str(Path(path).with_name(finding.part)) if finding.part else path
+    place = f"{file}:{finding.line}" if finding.line else file
     return ": ".join(part for part in (place, finding.key, finding.what) if part)
 
 

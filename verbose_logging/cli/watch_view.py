@@ -87,9 +87,10 @@ def status_line(summary: Mapping[str, Any]) -> str:
         'running: 5 of 9 steps in 2 s, loss 2.5000'
     """
     loss, left = summary.get("last_loss"), summary.get("eta_minutes")
+    told = summary.get("last_loss_nonfinite") or (None if loss is None else fixed(loss))
     parts = [
         str(summary["verdict"]),
-        "" if loss is None else f"loss {fixed(loss)}",
+        f"loss {told}" if told else "",
         "" if left is None else f"{short_duration(60 * left)} left",
     ]
     return ", ".join(part for part in parts if part)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.fields import group_at, value_at
+from verbose_logging.reading.fields import group_at, known, value_at
 from verbose_logging.reading.figures import FIGURES, Figure
 from verbose_logging.reading.load import load_run
 from verbose_logging.reading.run import Run
@@ -25,9 +25,10 @@ def compare_runs(paths: Iterable[str | Path], *, on_position: Callable[[int], No
 
     Returns:
         `runs`: for each its `run_name`, `path`, `outcome`, `final_loss`, `best_val_loss`, `avg_mfu` and so on, `nan`
-        for what is not known. `differences`: `config`, for each option that differs its value in each run;
-        `figures`, for each figure the percent by which each run differs from the baseline, the direction that is
-        better and the run that is best; `notes`, sentences on what cannot be compared, and why.
+        for what is not known; `final_loss_nonfinite` says what a last loss was that is not finite. `differences`:
+        `config`, for each option that differs its value in each run; `not_in_all`, the same for each that only some
+        runs record, alike; `figures`, for each figure the percent by which each run differs from the baseline, the
+        direction that is better and the run that is best; `notes`, sentences on what cannot be compared, and why.
 
     Raises:
         LogError: A file cannot be used, or there is none.
@@ -37,10 +38,12 @@ def compare_runs(paths: Iterable[str | Path], *, on_position: Callable[[int], No
         raise LogError("no run to compare")
     rows = [_row(run) for run in runs]
     notes, doubtful = _notes(runs)
+    options = [options_of(run) for run in runs]
     return {
         "runs": rows,
         "differences": {
-            "config": changed_options([options_of(run) for run in runs]),
+            "config": changed_options(options),
+            "not_in_all": options_not_in_all(options),
             "figures": {figure.spec.name: _difference(figure, rows, doubtful) for figure in FIGURES},
             "notes": notes,
         },
@@ -51,6 +54,7 @@ def _row(run: Run) -> dict[str, Any]:
     figures = {figure.spec.name: figure.of(run) for figure in FIGURES}
     final = max((step for step in run.steps["step"] if step is not None), default=run.summary.get("steps_done"))
     return {"run_name": run.name, "path": str(run.path), "outcome": run.summary.get("outcome")} | figures | {
+        "final_loss_nonfinite": run.summary.get("last_loss_nonfinite"),
         "total_iterations": len(run.steps),
         "final_iter": final,
     }  # fmt: skip
@@ -59,7 +63,7 @@ def _row(run: Run) -> dict[str, Any]:
 def options_of(run: Run) -> dict[str, Any]:
     """Returns what was chosen for a run, flat: training arguments and the model's configuration."""
     model = group_at(run.header, "model_info")
-    chosen = {"model": model.get("name"), "model_config": group_at(model, "config")}
+    chosen = known(model=model.get("name"), model_config=group_at(model, "config"))
     flat = _flat({**group_at(run.header, "training_args"), **chosen}, "")
     return {name: value for name, value in flat.items() if name not in _PLACES_NOT_CHOICES}
 
@@ -72,15 +76,35 @@ def _flat(value: Mapping[str, Any], prefix: str) -> dict[str, Any]:
 
 
 def changed_options(options: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Returns the options that are not the same in all runs, each with its values; `None` where a run has none.
+    """Returns the options of which two runs record different values, each with its values; `None` where a run has none.
 
     Example:
-        >>> changed_options([{"lr": 1e-4, "seed": 1}, {"lr": 2e-4, "seed": 1}])
+        >>> changed_options([{"lr": 1e-4, "seed": 1, "bf16": True}, {"lr": 2e-4, "seed": 1}])
         {'lr': [0.0001, 0.0002]}
     """
-    names = dict.fromkeys(name for chosen in options for name in chosen)
-    values = {name: [chosen.get(name) for chosen in options] for name in names}
-    return {name: found for name, found in values.items() if any(value != found[0] for value in found)}
+    return {name: [chosen.get(name) for chosen in options] for name in _names(options) if not _agree(name, options)}
+
+
+def options_not_in_all(options: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Returns the options that only some runs record, and those alike; `None` where a run has none.
+
+    Example:
+        >>> options_not_in_all([{"lr": 1e-4, "seed": 1, "bf16": True}, {"lr": 2e-4, "seed": 1}])
+        {'bf16': [True, None]}
+    """
+    said = [{name: value for name, value in chosen.items() if value is not None} for chosen in options]
+    partly = [name for name in _names(said) if not all(name in chosen for chosen in options)]
+    return {name: [chosen.get(name) for chosen in options] for name in partly if _agree(name, options)}
+
+
+def _names(options: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for chosen in options for name in chosen))
+
+
+def _agree(name: str, options: Sequence[Mapping[str, Any]]) -> bool:
+    """Returns whether the runs that record an option record the same value."""
+    recorded = [chosen[name] for chosen in options if name in chosen]
+    return all(value == recorded[0] for value in recorded)
 
 
 def _difference(figure: Figure, rows: Sequence[Mapping[str, Any]], doubtful: Iterable[str]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ class Figure(NamedTuple):
 
 def final_loss(run: Run) -> float:
     """Returns the loss of the last step that has one, `nan` where that was no number."""
+    if mark := run.summary.get("last_loss_nonfinite"):
+        return float(mark)
     known = [loss for loss in run.steps["loss"] if loss is not None]
     return known[-1] if known else _of_summary("last_loss")(run)
 

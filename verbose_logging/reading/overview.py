@@ -58,13 +58,15 @@ def _runs_in(file: Path, on_position: Callable[[int], None]) -> list[dict[str, A
 def _row(file: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
     losses = summary.get("evaluation_losses") or {}
     first: Mapping[str, Any] = next(iter(losses.values()), {})
+    nonfinite = summary.get("last_loss_nonfinite")
     named = {"run_name": text_at(summary, "run_name") or text_at(summary, "run_id") or file.stem}
     return named | {
         "run_id": summary.get("run_id"),
         "started_at": summary.get("started_at"),
         "outcome": summary.get("outcome"),
         "steps": summary.get("steps_done"),
-        "final_loss": summary.get("last_loss"),
+        "final_loss": None if nonfinite else summary.get("last_loss"),
+        "final_loss_nonfinite": nonfinite,
         "best_val_loss": summary.get("best_eval_loss", first.get("best")),
         "duration_seconds": summary.get("duration_seconds"),
         "path": str(file),

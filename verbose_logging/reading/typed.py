@@ -9,7 +9,7 @@ import msgspec
 
 from verbose_logging.entries import KnownEntry, decode_entry
 from verbose_logging.reading.fields import text_at
-from verbose_logging.reading.lines import UNREADABLE, numbered_lines
+from verbose_logging.reading.lines import UNREADABLE, log_lines
 from verbose_logging.reading.run import Run
 from verbose_logging.reading.run_json import DocumentScan
 from verbose_logging.reading.source import is_log
@@ -49,7 +49,7 @@ def typed_entries(run: Run) -> Iterator[KnownEntry]:
 
 
 def _of_log(run: Run) -> Iterator[KnownEntry]:
-    for line in numbered_lines(run.path):
+    for line in log_lines(run.path):
         try:
             entry = decode_entry(line.content)
         except UNREADABLE:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from verbose_logging.log_parts import parts_of
 from verbose_logging.reading.check import BadEntryError, check_entry, entry_on
 from verbose_logging.reading.fields import count_at, text_at
 from verbose_logging.reading.lines import Line, numbered_lines
@@ -23,11 +24,13 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
         line: 1-based; 0 for the file as a whole.
         what: The fault, for people.
         key: Dotted path of the value at fault, where it is one value's.
+        part: Name of the part of the log that holds the line, where it is not the log itself.
     """
 
     line: int
     what: str
     key: str | None = None
+    part: str | None = None
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -72,7 +75,7 @@ class Report(msgspec.Struct):
 
 
 def validate_log(path: str | Path, *, on_position: Callable[[int], None] = lambda _: None) -> Report:
-    """Returns what is in a log and what is wrong with it; reads one line at a time.
+    """Returns what is in a log and the parts set aside from it, and what is wrong; reads one line at a time.
 
     Args:
         path: The log.
@@ -85,7 +88,7 @@ def validate_log(path: str | Path, *, on_position: Callable[[int], None] = lambd
 
 
 class _Validation:
-    """One pass over a file."""
+    """One pass over a log and its parts."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -94,7 +97,10 @@ class _Validation:
         self._last_seq: dict[tuple[str, int], int] = {}
 
     def run(self, on_position: Callable[[int], None]) -> Report:
-        """Reads the file and returns the report."""
+        """Reads the files and returns the report."""
+        for part in parts_of(self._path):
+            for line in numbered_lines(part):
+                self._take(line, part.name)
         for line in numbered_lines(self._path, on_position):
             self._take(line)
         if not self._report.entries and not self._report.finding_count:
@@ -108,13 +114,13 @@ class _Validation:
         if len(self._report.findings) < FINDINGS_KEPT:
             self._report.findings.append(finding)
 
-    def _take(self, line: Line) -> None:
+    def _take(self, line: Line, part: str | None = None) -> None:
         try:
             entry = entry_on(line)
             self._follow_numbers(entry)
             check_entry(entry, line.content)
         except BadEntryError as error:
-            self._note(Finding(line.number, str(error), error.key))
+            self._note(Finding(line.number, str(error), error.key, part))
         else:
             self._report.entries += 1
             self._types[entry["type"]] += 1

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from verbose_logging.reading.fields import count_at, group_at, known, number_at, numbers_in
+from verbose_logging.reading.fields import count_at, group_at, known, number_at, numbers_in, text_at
 from verbose_logging.reading.step_lines import StepBlock, StepLine, step_line
 from verbose_logging.reading.summary.course import OUTCOMES
 from verbose_logging.reading.summary.part import Part
@@ -23,6 +23,7 @@ class Losses(Part):
     def __init__(self) -> None:
         self._first: float | None = None
         self._last: float | None = None
+        self._last_mark: str | None = None
         self._bests: list[tuple[float, int | None]] = []  # each better than the one before, so that the last is best
         self._nonfinite: list[int] = []
 
@@ -32,7 +33,8 @@ class Losses(Part):
             self._note_row(step_line(entry))
         elif kind in OUTCOMES:
             self._note_best(number_at(entry, "statistics", "best_loss"), None)
-            self._note(number_at(entry, "statistics", "final_loss"), None)
+            mark = text_at(group_at(entry, "nonfinite"), "statistics.final_loss")
+            self._note(number_at(entry, "statistics", "final_loss"), None, mark)
 
     def take_steps(self, block: StepBlock) -> None:
         """Takes in steps."""
@@ -43,7 +45,7 @@ class Losses(Part):
         best = min(losses)
         self._note(losses[0], block.rows[0].step)
         self._note(best, block.rows[losses.index(best)].step)
-        self._last = losses[-1]
+        self._note(losses[-1], block.rows[-1].step)
 
     def _take_each(self, block: StepBlock) -> None:
         for row in block.rows:
@@ -58,14 +60,19 @@ class Losses(Part):
 
     def _note_row(self, row: StepLine) -> None:
         """Notes a step's loss, unless it is the 0.0 that the Trainer logs in place of a NaN."""
-        stands_for_nan = row.metrics.loss == 0 and "metrics.grad_norm" in (row.nonfinite or {})
-        self._note(None if stands_for_nan else row.metrics.loss, row.step)
+        marks = row.nonfinite or {}
+        if row.metrics.loss == 0 and "metrics.grad_norm" in marks:
+            self._note(None, row.step, "NaN")
+        else:
+            self._note(row.metrics.loss, row.step, marks.get("metrics.loss"))
 
-    def _note(self, loss: float | None, step: int | None) -> None:
+    def _note(self, loss: float | None, step: int | None, mark: str | None = None) -> None:
+        """Notes a loss, or the mark of one that is not finite; neither is a step without a loss."""
         if loss is None:
+            self._last_mark = mark or self._last_mark
             return
         self._first = loss if self._first is None else self._first
-        self._last = loss
+        self._last, self._last_mark = loss, None
         self._note_best(loss, step)
 
     def _note_best(self, loss: float | None, step: int | None) -> None:
@@ -73,11 +80,12 @@ class Losses(Part):
             self._bests.append((loss, step))
 
     def result(self) -> dict[str, Any]:
-        """Returns the losses, and how many steps had none that is finite."""
+        """Returns the losses that are finite, what the last one was if it is not, and how many steps had none."""
         best, best_step = self._bests[-1] if self._bests else (None, None)
         return {
             "first_loss": self._first,
             "last_loss": self._last,
+            "last_loss_nonfinite": self._last_mark,
             "best_loss": best,
             "best_loss_step": best_step,
             "nonfinite_loss_steps": len(self._nonfinite) or None,
