@@ -93,3 +93,12 @@ def test_a_log_that_had_trouble_may_lack_its_end_for_another_reason(name: str, w
     verdict = verdict_after(200, path)
 
     assert f"it was killed, or its end could not be written (see {name})" in verdict
+
+
+def test_a_dead_run_has_no_time_left(writer: AppendFile, path: Path) -> None:
+    """One that is under way has."""
+    with_eta = UNFINISHED | {"eta_minutes": 3.0}
+    assert 3.0 == with_liveness(with_eta, path, NOON)["eta_minutes"]
+    writer.close()
+
+    assert "eta_minutes" not in with_liveness(with_eta, path, NOON)

@@ -50,7 +50,7 @@ def _is_free(descriptor: int) -> bool:
 
 
 def with_liveness(summary: Mapping[str, Any], path: Path, now: datetime) -> dict[str, Any]:
-    """Returns the summary of a log's newest run with `has_writer`, and the verdict that follows from it.
+    """Returns the summary of a log's newest run with `has_writer`, and what follows from it.
 
     A run that has ended is returned as it is. Where nobody writes any more and a file beside the log tells of trouble
     with writing it, `end_may_be_in` names that file: then a missing end does not prove that the process was killed.
@@ -66,6 +66,8 @@ def with_liveness(summary: Mapping[str, Any], path: Path, now: datetime) -> dict
     known = {**summary, "has_writer": writes}
     if not writes and (signs := _signs_of_trouble(path)):
         known["end_may_be_in"] = signs[0].name
+    if not writes:
+        known.pop("eta_minutes", None)  # nothing is on its way
     return known | {"verdict": verdict(known, now)}
 
 
