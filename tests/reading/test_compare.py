@@ -58,6 +58,21 @@ def test_an_option_that_one_run_does_not_record_does_not_differ(new_log: NewLog,
     assert {"seed": [1, 1, None], "bf16": [None, True, None]} == found["not_in_all"]
 
 
+def test_the_lowest_level_is_compared_by_what_its_end_says(new_log: NewLog, tmp_path: Path) -> None:
+    """It writes no steps, and yet had as many as the other run."""
+    low = new_log("low").add(entries.TrainingStart, attempt=1, total_steps=2, world_size=1)
+    statistics = {"final_loss": 3.0, "avg_step_time_seconds": 0.25, "current_step": 2}
+    low.add(entries.TrainingComplete, step=2, statistics=statistics, time_ledger={}, peaks={})
+    full = logged(new_log, tmp_path / "full.jsonl", losses=[4.0, 2.0])
+
+    found = compare_runs([low.write(tmp_path / "low.jsonl"), full])
+
+    assert (3.0, 250.0, 2) == tuple(
+        found["runs"][0][name] for name in ("final_loss", "avg_time_ms", "total_iterations")
+    )
+    assert not [note for note in found["differences"]["notes"] if "numbers of steps" in note]
+
+
 def test_the_words_of_people_s_own_scripts_work(pair: list[Path]) -> None:
     """The usual line for each run can be formatted; what is not known is nan."""
     lines = [

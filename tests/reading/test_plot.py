@@ -80,6 +80,15 @@ def test_what_a_run_lacks_has_no_panel(new_log: NewLog, tmp_path: Path) -> None:
     assert ["Loss", "Learning rate", "Step time"] == list(panels(run))
 
 
+def test_evaluations_are_drawn_without_steps(new_log: NewLog, tmp_path: Path) -> None:
+    """The lowest level writes no steps."""
+    log = new_log().begin().add(entries.EvaluationComplete, step=2, metrics={"eval_loss": 1.5})
+
+    drawn = panels(load_run(log.write(tmp_path / "run.jsonl")))
+
+    assert ["evaluation"] == legend(drawn["Loss"])
+
+
 def test_runs_lie_over_each_other(rich_run: Run, new_log: NewLog, tmp_path: Path) -> None:
     """Each run has its colour and its name in the legend."""
     other = load_run(new_log("o").begin().step(1, 2.0).step(2, 1.0).write(tmp_path / "run.jsonl"))

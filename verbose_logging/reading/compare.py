@@ -9,7 +9,7 @@ from typing import Any
 
 from verbose_logging.errors import LogError
 from verbose_logging.reading.fields import group_at, known, value_at
-from verbose_logging.reading.figures import FIGURES, Figure
+from verbose_logging.reading.figures import FIGURES, Figure, step_count
 from verbose_logging.reading.load import load_run
 from verbose_logging.reading.run import Run
 
@@ -55,7 +55,7 @@ def _row(run: Run) -> dict[str, Any]:
     final = max((step for step in run.steps["step"] if step is not None), default=run.summary.get("steps_done"))
     return {"run_name": run.name, "path": str(run.path), "outcome": run.summary.get("outcome")} | figures | {
         "final_loss_nonfinite": run.summary.get("last_loss_nonfinite"),
-        "total_iterations": len(run.steps),
+        "total_iterations": step_count(run),
         "final_iter": final,
     }  # fmt: skip
 
@@ -174,5 +174,5 @@ _CONDITIONS: tuple[tuple[str, frozenset[str], Callable[[Run], Any]], ...] = (
         lambda run: value_at(run.header, "training_args", "per_device_train_batch_size"),
     ),
     ("the last losses come after different numbers of tokens", frozenset({"final_loss"}), _tokens_seen),
-    ("durations are of different numbers of steps", frozenset({"duration_seconds"}), lambda run: len(run.steps)),
+    ("durations are of different numbers of steps", frozenset({"duration_seconds"}), step_count),
 )

@@ -43,13 +43,19 @@ def best_validation_loss(run: Run) -> float:
 
 def mean_time(run: Run) -> float:
     """Returns the mean step time in milliseconds, over all steps."""
-    return 1000 * _mean(run.steps["step_time_seconds"])
+    mean = _mean(run.steps["step_time_seconds"])
+    return 1000 * (_of_summary("mean_step_time_seconds")(run) if math.isnan(mean) else mean)
 
 
 def median_time(run: Run) -> float:
     """Returns the median step time in milliseconds."""
     times = [seconds for seconds in run.steps["step_time_seconds"] if seconds is not None]
     return 1000 * statistics.median(times) if times else 1000 * _of_summary("median_step_time_seconds")(run)
+
+
+def step_count(run: Run) -> int:
+    """Returns how many steps the file holds; at the lowest level, where it holds none, how many were done."""
+    return len(run.steps) or int(number_at(run.summary, "steps_done") or 0)
 
 
 def mean_mfu(run: Run) -> float:
@@ -89,5 +95,5 @@ FIGURES = (
         MetricSpec("memory_peak_percent", "%", "Highest use of the machine's memory.", "lower"),
         _of_summary("peaks", "memory_usage_peak"),
     ),
-    Figure(MetricSpec("total_iterations", "", "Steps in the file."), lambda run: float(len(run.steps))),
+    Figure(MetricSpec("total_iterations", "", "Steps in the file."), lambda run: float(step_count(run))),
 )

@@ -58,10 +58,16 @@ def _has(*columns: str) -> Callable[[Run], bool]:
     return lambda run: any(name in run.steps.columns for name in columns)
 
 
+def _has_losses(run: Run) -> bool:
+    """Returns whether a run has losses to show; at the lowest level those of evaluations alone."""
+    return "loss" in run.steps.columns or bool(evaluation_curves(run.evaluations))
+
+
 def _loss(ax: Axes, run: Run, look: Look) -> None:
     steps, losses = run.steps.pairs("loss")
-    ax.plot(*thinned(steps, losses), color=look.colour, alpha=0.25, linewidth=0.8)
-    ax.plot(*thinned(steps, smoothed(losses)), color=look.colour, linewidth=1.6, label=look.named("training"))
+    if losses:
+        ax.plot(*thinned(steps, losses), color=look.colour, alpha=0.25, linewidth=0.8)
+        ax.plot(*thinned(steps, smoothed(losses)), color=look.colour, linewidth=1.6, label=look.named("training"))
     for name, (at, values) in evaluation_curves(run.evaluations).items():
         label = look.named("evaluation" if name == "eval_loss" else name)
         ax.plot(at, values, color=look.colour, linestyle="--", marker="o", markersize=4, label=label)
@@ -157,7 +163,7 @@ def _memory_columns(readings: Sequence[dict[str, Any]]) -> dict[str, str]:
 
 
 PANELS = (
-    Panel("Loss", _has("loss"), _loss),
+    Panel("Loss", _has_losses, _loss),
     Panel("Learning rate", _has("learning_rate"), _learning_rate),
     Panel("Gradient norm, before clipping", _has("grad_norm"), _gradient_norm),
     Panel("Step time", _has("step_time_seconds"), _step_time, below="milliseconds"),
