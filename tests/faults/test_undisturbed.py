@@ -94,11 +94,14 @@ def test_the_disk_fails(fault: str, nursery: Any, undisturbed: str, tmp_path: Pa
 
 
 def test_the_disk_hangs(nursery: Any, undisturbed: str, tmp_path: Path) -> None:
-    """A write that never returns: what waits, the end included, lies in a temporary folder, and stderr says where."""
+    """A write that never returns: what waits lies in a temporary folder, the end too, which names the disk."""
     child = disturbed(nursery, tmp_path, strike="os.environ['BADFS'] = 'write=hang'")
 
+    end = last_word(child)
+
     assert undisturbed == child.stdout
-    assert 8 == last_word(child)["step"]
+    assert 8 == end["step"]
+    assert any("no answer for" in file.get("error", "") for file in end["logger"]["files"].values())
     assert "the disk does not answer" in child.stderr
     assert str(tmp_path / "tmp") in child.stderr
 
@@ -106,17 +109,20 @@ def test_the_disk_hangs(nursery: Any, undisturbed: str, tmp_path: Path) -> None:
 def test_the_disk_hangs_from_the_first(nursery: Any, undisturbed: str, tmp_path: Path) -> None:
     """A log that cannot even be opened, as on a dead network mount."""
     child = disturbed(nursery, tmp_path, BADFS="open=hang")
+    end = last_word(child)
 
     assert undisturbed == child.stdout
-    assert 8 == last_word(child)["step"]
+    assert 8 == end["step"]
+    assert any("no answer for" in file.get("error", "") for file in end["logger"]["files"].values())
 
 
 def test_the_log_folder_vanishes(nursery: Any, undisturbed: str, tmp_path: Path) -> None:
-    """It is made again, and what comes from then on is in it."""
+    """It is made again, what comes from then on is in it, and the last entry counts that."""
     child = disturbed(nursery, tmp_path, strike="callback.flush(); shutil.rmtree('logs')")
+    end = last_word(child)
 
     assert undisturbed == child.stdout
-    assert 8 == last_word(child)["step"]
+    assert (8, 1) == (end["step"], end["logger"]["files"]["jsonl"]["times_replaced"])
 
 
 def test_the_gpu_driver_hangs(nursery: Any, undisturbed: str, tmp_path: Path) -> None:

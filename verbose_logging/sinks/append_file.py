@@ -65,6 +65,8 @@ class AppendFile:
         self._error: OSError | None = None
         self._lines_dropped = self._lines_written = self._bytes_written = self._failures = 0
         self._last_error: OSError | None = None
+        self._asked_at: float | None = None
+        self._times_replaced = 0
 
     def append(self, line: bytes, *, vital: bool = False) -> bool:
         """Returns whether the line is kept; false, and counted, where too many wait already.
@@ -84,13 +86,16 @@ class AppendFile:
 
     def flush(self) -> bool:
         """Hands over what waits, if an attempt is due; returns whether nothing waits any more."""
-        if self._pending and self._backoff.is_due(self._clock.monotonic()):
+        now = self._clock.monotonic()
+        if self._pending and self._backoff.is_due(now):
+            self._asked_at = now
             try:
                 self._deliver()
             except OSError as error:
                 self._note_failure(error)
             else:
                 self._note_success()
+            self._asked_at = None
         return not self._pending
 
     def sync(self) -> None:
@@ -103,13 +108,20 @@ class AppendFile:
 
     def account(self) -> dict[str, Any]:
         """Returns what was written so far, what waits, what found no room, and what failed how often."""
-        trouble = {"failures": self._failures, "error": str(self._last_error)} if self._failures else {}
-        return trouble | {
+        return self._trouble() | {
             "lines_written": self._lines_written,
             "bytes_written": self._bytes_written,
             "lines_waiting": len(self._pending),
             "lines_dropped": self._lines_dropped,
         }
+
+    def _trouble(self) -> dict[str, Any]:
+        """Returns what failed, how often; where another thread asks while the disk hangs, that too."""
+        failures, error, asked_at = self._failures, str(self._last_error), self._asked_at
+        if asked_at is not None:
+            failures, error = failures + 1, f"no answer for {self._clock.monotonic() - asked_at:.1f} s"
+        counts = {"times_replaced": self._times_replaced} if self._times_replaced else {}
+        return counts | ({"failures": failures, "error": error} if failures else {})
 
     def rescue(self, more: Sequence[bytes] = ()) -> None:
         """Saves what waits, and these lines, in a temporary folder. For another thread, when this one hangs."""
@@ -161,6 +173,7 @@ class AppendFile:
         """Returns a descriptor of the file that is at the path now, and ends in a newline."""
         descriptor = self._descriptor
         if descriptor is None or not is_at(descriptor, self._path):
+            self._times_replaced += descriptor is not None
             descriptor = self._reopen()
         elif not self._tail_is_whole:
             repair_tail(descriptor)
