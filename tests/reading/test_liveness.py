@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -102,3 +103,24 @@ def test_a_dead_run_has_no_time_left(writer: AppendFile, path: Path) -> None:
     writer.close()
 
     assert "eta_minutes" not in with_liveness(with_eta, path, NOON)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_is_no_writer(writer: AppendFile, path: Path) -> None:
+    """A child that outlives its parent, such as a data loader's worker, does not make a dead run look alive."""
+    born, tell = os.pipe()
+    waits, go = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(go)
+        os.write(tell, b".")
+        os.read(waits, 1)
+        os._exit(0)
+    os.read(born, 1)
+    was_held = has_writer(path)
+    writer.close()
+    is_held = has_writer(path)
+    os.close(go)
+    os.waitpid(child, 0)
+
+    assert (True, False) == (was_held, is_held)

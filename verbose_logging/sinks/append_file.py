@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,9 @@ class AppendFile:
         self._last_error: OSError | None = None
         self._asked_at: float | None = None
         self._times_replaced = 0
+        if hasattr(os, "register_at_fork"):  # a child's copy would hold the lock for as long as the child lives
+            reference = weakref.WeakMethod(self._let_go)
+            os.register_at_fork(after_in_child=lambda: (let_go := reference()) and let_go())
 
     def append(self, line: bytes, *, vital: bool = False) -> bool:
         """Returns whether the line is kept; false, and counted, where too many wait already.
@@ -139,9 +143,12 @@ class AppendFile:
                 reason=self._error,
                 lines_dropped=self._lines_dropped,
             )
-        if self._descriptor is not None:
-            close_quietly(self._descriptor)
-            self._descriptor = None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None  # first: a child forked in between must not close it too
+        if descriptor is not None:
+            close_quietly(descriptor)
 
     def _deliver(self) -> None:
         while batch := self._pending.head(max_bytes=_BATCH_BYTES):
@@ -183,9 +190,7 @@ class AppendFile:
         return descriptor
 
     def _reopen(self) -> int:
-        if self._descriptor is not None:
-            close_quietly(self._descriptor)
-            self._descriptor = None
+        self._let_go()
         descriptor = open_regular(self._path)
         self._descriptor = descriptor
         self._tail_is_whole = False
