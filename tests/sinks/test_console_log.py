@@ -83,7 +83,7 @@ def test_what_fails_before_the_first_line_is_told_as_a_line(
     (told,) = [line for line in capsys.readouterr().out.splitlines() if "model_state" in line]
 
     assert told.endswith(
-        r"| WARNING  | verbose_logging - model_state, which is not asked again, failed: ValueError: no\nneurons\x1b[31m"
+        r"| WARNING  | verbose_logging - model_state (not asked again) failed: ValueError: no\nneurons\x1b[31m"
     )
 
 
