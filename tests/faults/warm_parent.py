@@ -101,6 +101,7 @@ def next_script() -> dict[str, Any] | None:
 def move_in(command: dict[str, Any]) -> None:
     """Gives the child its folder, its environment, and files for what it prints."""
     os.close(ANSWERS)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in a shell's background
     os.chdir(command["cwd"])
     os.environ.update(command["environment"])
     tempfile.tempdir = None  # the parent's choice
