@@ -21,7 +21,8 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-COLUMNS, ROWS = 160, 34
+COLUMNS, ROWS = 172, 34
+EMOJI_STYLE = "\ufe0f".encode()  # pyte leaves out what follows it
 
 
 def screen_of(command: list[str], seconds: float) -> pyte.Screen:
@@ -38,7 +39,7 @@ def screen_of(command: list[str], seconds: float) -> pyte.Screen:
         if not select.select([ours], [], [], 0.1)[0]:
             continue
         try:
-            stream.feed(os.read(ours, 65536))
+            stream.feed(os.read(ours, 65536).replace(EMOJI_STYLE, b""))
         except OSError:  # the terminal's other end is closed
             break
     running.terminate()
@@ -55,7 +56,7 @@ def as_text(screen: pyte.Screen) -> Text:
             cell = screen.buffer[number][column]
             color = None if cell.fg == "default" else {"brown": "yellow"}.get(cell.fg, cell.fg)
             color = f"#{color}" if color and len(color) == 6 and color.isalnum() and not color.isalpha() else color  # noqa: PLR2004
-            row.append(cell.data.replace("\ufe0f", ""), Style(color=color, bold=cell.bold))
+            row.append(cell.data, Style(color=color, bold=cell.bold))
         row.rstrip()
         rows.append(row)
     while rows and not rows[-1].plain:
