@@ -56,7 +56,8 @@ class TrainingLogger:
 
     Example:
         >>> folder = getfixture("tmp_path")
-        >>> with TrainingLogger("toy", total_steps=3, log_file=folder / "log.jsonl", console="off") as logger:
+        >>> places = {"output_dir": folder, "log_file": folder / "log.jsonl"}
+        >>> with TrainingLogger("toy", total_steps=3, console="off", **places) as logger:
         ...     for step in range(3):
         ...         logger.log_step(step, loss=1.0 / (step + 1))
         >>> "Training complete: 3 steps" in (folder / "log.jsonl").read_text()
