@@ -15,7 +15,7 @@ from verbose_logging.session import Session
 from verbose_logging.settings import Settings
 
 FACTS = 1_000_000
-ROOM = 100_000
+ROOM = 50_000
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 
 def test_a_million_facts_with_a_stopped_writer(session: Session, tmp_path: Path) -> None:
-    """100,000 wait, at most 100 bytes each over what they hold; the other 900,000 are counted exactly in the log."""
+    """50,000 wait, with 200 bytes each at most; the other 950,000 are counted exactly in the log."""
     entered, released = threading.Event(), threading.Event()
     recorded = session._record  # noqa: SLF001 - what the writer's thread calls
 

@@ -60,9 +60,10 @@ def test_dead_thread_is_replaced() -> None:
 
     sink = MemorySink()
     pipeline = build(sink, handle)
-    pipeline.put(SubstepEnd(0.0))
+    others = set(threading.enumerate())
     pipeline.start()
-    (thread,) = (thread for thread in threading.enumerate() if thread.name == "verbose-logging-pipeline")
+    (thread,) = set(threading.enumerate()) - others
+    pipeline.put(SubstepEnd(0.0))
     pipeline.flush(timeout=0.0)
     thread.join(10.0)
     assert not thread.is_alive()

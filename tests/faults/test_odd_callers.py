@@ -153,16 +153,23 @@ def test_a_killed_writer_thread_is_replaced(nursery: Any, tmp_path: Path) -> Non
     script = """
 import threading
 callback = ours(standard_log_file=None, sample_interval_seconds=0.05)
+died = []
 def strike():
     session = callback._session
     whole = session._record
     def die(fact):
+        died.append(True)
         session._record = whole
         raise SystemExit
     session._record = die
+def writers():
+    return sum(thread.name == "verbose-logging-pipeline" for thread in threading.enumerate())
 def wait():
-    threading.Event().wait(1.0)
-    print(sum(thread.name == "verbose-logging-pipeline" for thread in threading.enumerate()))
+    for _ in range(300):
+        threading.Event().wait(0.1)
+        if died and writers() == 1:
+            break
+    print(writers())
 make_trainer(callback, AtStep(3, strike), AtStep(5, wait), steps=9).train()
 """
     status, child = nursery.run(tmp_path, PRELUDE + script)

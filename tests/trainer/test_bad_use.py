@@ -119,10 +119,10 @@ def test_full_disk(make_trainer: MakeTrainer, full_disk: Path, undisturbed: list
 def test_unwritable_path_is_told_once_with_its_reason(
     make_trainer: MakeTrainer, tmp_path: Path, caplog: pytest.LogCaptureFixture, undisturbed: list[float]
 ) -> None:
-    """A log path that is a folder costs the log, not the training: one warning names path and reason."""
+    """A log path that has become a folder costs the log, not the training: one warning names path and reason."""
     taken = tmp_path / "log.jsonl"
-    taken.mkdir()
     callback = VerboseLoggingCallback("high", log_file=str(taken), standard_log_file=None, console="off")
+    taken.mkdir()
     logging.getLogger("verbose_logging").propagate = True
     with caplog.at_level(logging.WARNING, "verbose_logging"):
         trainer = make_trainer(callbacks=[callback])

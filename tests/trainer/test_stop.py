@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,14 @@ from transformers import TrainerCallback
 pytestmark = pytest.mark.trainer
 
 EXPLODES_AT_ONCE = {"exploding_gradients": {"above": 1e-9, "action": "stop"}}
+
+
+class Slow(TrainerCallback):
+    """A step that takes a tenth of a second, as those of a model that is worth stopping do."""
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Waits."""
+        threading.Event().wait(0.1)
 
 
 class NanAt(TrainerCallback):
@@ -30,7 +39,8 @@ class NanAt(TrainerCallback):
 @pytest.mark.parametrize("logging_steps", [1, 500])
 def test_a_training_ends_within_two_steps_of_the_finding(train: Any, logging_steps: int) -> None:
     """The Trainer stops in its own order, and the last entry says why."""
-    trainer, lines = train(options={"alerts": EXPLODES_AT_ONCE}, max_steps=200, logging_steps=logging_steps)
+    options = {"alerts": EXPLODES_AT_ONCE}
+    trainer, lines = train(options=options, also=[Slow()], max_steps=200, logging_steps=logging_steps)
 
     assert trainer.state.global_step <= 3
     assert "training_complete" == lines[-1]["type"]
@@ -42,7 +52,7 @@ def test_checkpoints_and_the_best_model_are_as_usual(train: Any, tmp_path: Path)
     schedule = {"save_strategy": "steps", "save_steps": 2, "eval_strategy": "steps", "eval_steps": 2}
     trainer, lines = train(
         options={"alerts": {"nonfinite_loss": {"action": "stop"}}},
-        also=[NanAt(5)],
+        also=[NanAt(5), Slow()],
         max_steps=200,
         load_best_model_at_end=True,
         **schedule,
