@@ -35,12 +35,15 @@ def run(
 def command_line(script: str, arguments: Sequence[str]) -> list[str]:
     """Returns what to execute: a file by this interpreter, anything else as the command of that name.
 
+    Commands beside this interpreter come first, since an environment may be used without being activated.
+
     Raises:
         SettingsError: There is neither.
     """
     if script == "-m" or Path(script).exists():
         return [sys.executable, script, *arguments]
-    program = shutil.which(script)
+    beside, elsewhere = str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)
+    program = shutil.which(script, path=os.pathsep.join([beside, elsewhere]))
     if program is None:
         raise SettingsError(f"{script}: no such script or command")
     return [program, *arguments]
