@@ -37,7 +37,7 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
-from verbose_logging.flop_costs import Batch, FlopCosts
+from verbose_logging.flops.costs import Batch, FlopCosts
 from verbose_logging.inspection.flops import inspect_flops
 
 SAMPLES, LENGTH, DECODER_LENGTH = 3, 40, 24

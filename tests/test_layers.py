@@ -11,23 +11,18 @@ PACKAGE = Path(__file__).parent.parent / "verbose_logging"
 
 WORDS = {"errors", "clock", "facts", "entries", "levels", "protocols"}
 PURE = {
-    "windows", "formatting", "plain", "simplify", "guard", "trends", "resources", "position", "tally", "messages",
+    "windows", "formatting", "plain", "guard", "trends", "resources", "position", "tally", "messages",
     "hearing", "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder",
-    "flight_recorder", "settings",
-    "flop_costs", "option_checks", "peaks", "run_document", "ring", "console", "phases", "printable", "named_sinks",
-    "notify_addresses",
+    "flight_recorder", "ring", "settings", "options", "flops", "run_document", "console", "printable",
     "loopback", "log_parts", "testing",
-    "config_file", "value_checks",
 }  # fmt: skip
 EDGES = {
     "probes", "sampler", "delivery", "inspection", "sinks", "settling", "drop_tally", "pipeline",
-    "crash", "containment", "sigterm", "watchdog", "problems", "session",
+    "crash", "containment", "problems", "session",
 }  # fmt: skip
 DOORS = {
-    "callback", "trainer_taps", "trainer_facts", "batch_counts", "gradient_norms", "gc_pauses",
-    "history", "export_through_sinks", "instruments", "objectives", "model_state", "step_hooks", "stopping",
-    "loop", "loop_course", "loop_facts", "device_scalars", "accelerate_tracker",
-    "training", "automatic", "report_to", "bootstrap", "demo",
+    "capture", "callback", "trainer_taps", "loop", "accelerate_tracker", "automatic", "report_to", "bootstrap",
+    "training", "demo", "export_through_sinks",
 }  # fmt: skip
 READERS = {"reading", "data"}
 CLI = {"cli", "__main__"}
@@ -49,11 +44,14 @@ TRAINING = {
     "training/train.py", "training/arguments.py", "training/plan.py", "training/preparation.py",
     "training/tokenizing.py", "training/model_loading.py", "demo.py",
 }  # fmt: skip
+TRAINERS = {"trainer_taps/taps.py", "trainer_taps/instruments.py"}
 FOREIGN = {
-    "transformers": {"callback.py", "automatic.py", "report_to.py", "trainer_taps.py", "instruments.py", *TRAINING},
+    "transformers": {"callback.py", "automatic.py", "report_to.py", *TRAINERS, *TRAINING},
     "trl": TRAINING,
-    "torch": {*TRAINING, "trainer_taps.py", "gradient_norms.py", "trainer_facts.py", "batch_counts.py"},
-}
+    "torch": {
+        *TRAINING, "trainer_taps/gradient_norms.py", "trainer_taps/opening.py", "trainer_taps/batch_counts.py",
+    },
+}  # fmt: skip
 
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 

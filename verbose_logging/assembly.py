@@ -16,7 +16,7 @@ from verbose_logging.entries import SCHEMA_VERSION, Entry
 from verbose_logging.formatting import counted, short_duration
 from verbose_logging.measurements import Measurements, Numbered, finite
 from verbose_logging.meters.flops import mfu_receipt
-from verbose_logging.phases import Phase, phase_at
+from verbose_logging.options.phases import Phase, phase_at
 from verbose_logging.plain import split_nonfinite
 from verbose_logging.rules.alerts import Finding
 from verbose_logging.tally import evaluation_losses

@@ -8,11 +8,11 @@ from transformers import TrainerControl, TrainerState, TrainingArguments
 from transformers.integrations import integration_utils
 
 from verbose_logging.callback import VerboseLoggingCallback, callback_from_settings
-from verbose_logging.config_file import Config, given_config
 from verbose_logging.errors import SettingsError
+from verbose_logging.options.config_file import Config, given_config
+from verbose_logging.options.value_checks import misfit
 from verbose_logging.settings import Settings
 from verbose_logging.trainer_taps import find_trainer
-from verbose_logging.value_checks import misfit
 
 NAME = "verbose_logging"
 

@@ -14,19 +14,19 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from verbose_logging import crash, facts
+from verbose_logging.capture.model_state import model_state_asker
 from verbose_logging.containment import HookRecord, contained
 from verbose_logging.facts import Fact, SubstepEnd
 from verbose_logging.inspection import inspect_model, inspect_system
 from verbose_logging.inspection.redaction import redact
-from verbose_logging.instruments import Instruments
-from verbose_logging.model_state import model_state_asker
 from verbose_logging.plain import plain
 from verbose_logging.session import END_SECONDS, Session, current_resource_usage
 from verbose_logging.settings import Settings
-from verbose_logging.step_hooks import IDLE, StepHooks, step_hooks
-from verbose_logging.stopping import obeying
-from verbose_logging.trainer_facts import restored, saved, train_begin, training_inspected
 from verbose_logging.trainer_taps import checkpoints_folder, find_trainer, resumed_checkpoint
+from verbose_logging.trainer_taps.instruments import Instruments
+from verbose_logging.trainer_taps.opening import restored, saved, train_begin, training_inspected
+from verbose_logging.trainer_taps.step_hooks import IDLE, StepHooks, step_hooks
+from verbose_logging.trainer_taps.stopping import obeying
 
 
 def _discard(_: Fact) -> None:

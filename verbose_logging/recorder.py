@@ -26,7 +26,7 @@ from verbose_logging.guard import Guard
 from verbose_logging.levels import Level
 from verbose_logging.measurements import Measurements
 from verbose_logging.milestones import Milestones
-from verbose_logging.phases import Phase
+from verbose_logging.options.phases import Phase
 from verbose_logging.protocols import Rule
 from verbose_logging.ring import StepRing
 from verbose_logging.rules import build_rules

@@ -17,6 +17,8 @@ from typing import Any
 from verbose_logging import crash, facts
 from verbose_logging.clock import SystemClock
 from verbose_logging.containment import HookRecord
+from verbose_logging.crash.sigterm import SigtermWatch
+from verbose_logging.crash.watchdog import Watchdog
 from verbose_logging.entries import Entry
 from verbose_logging.facts import Deferred, Fact
 from verbose_logging.guard import Guard
@@ -31,7 +33,6 @@ from verbose_logging.resources import Resources
 from verbose_logging.rules.actions import rules_that
 from verbose_logging.sampler import Sampler
 from verbose_logging.settings import Settings
-from verbose_logging.sigterm import SigtermWatch
 from verbose_logging.sinks import SinkContext, build_sinks
 from verbose_logging.sinks.action_lanes import action_lanes
 from verbose_logging.sinks.actions import StopRequest
@@ -39,7 +40,6 @@ from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.fan_out import FanOut
 from verbose_logging.sinks.lane import Lane
 from verbose_logging.sinks.named import make_sinks, patience_with
-from verbose_logging.watchdog import Watchdog
 
 # Train begin waits half a second at most: a moment for an earlier session, and one for the description of the machine.
 _LEAVE_SECONDS = 0.2

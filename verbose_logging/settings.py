@@ -12,13 +12,10 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
-from verbose_logging.config_file import read_config_file
 from verbose_logging.entries import Severity
 from verbose_logging.errors import SettingsError
 from verbose_logging.levels import Level, level_named
-from verbose_logging.named_sinks import check_named_sinks
-from verbose_logging.notify_addresses import addresses_in, check_addresses, scheme_of
-from verbose_logging.option_checks import (
+from verbose_logging.options.checks import (
     check_callable,
     check_file,
     check_list,
@@ -29,7 +26,10 @@ from verbose_logging.option_checks import (
     is_true,
     level_of_environment,
 )
-from verbose_logging.phases import Phase, check_phases
+from verbose_logging.options.config_file import read_config_file
+from verbose_logging.options.named_sinks import check_named_sinks
+from verbose_logging.options.notify_addresses import addresses_in, check_addresses, scheme_of
+from verbose_logging.options.phases import Phase, check_phases
 from verbose_logging.protocols import Probe, Sink
 from verbose_logging.rules import build_rules
 

@@ -11,7 +11,7 @@ import torch
 from peft import LoraConfig, PromptTuningConfig, get_peft_model
 from transformers import DebertaV2Config, DebertaV2ForSequenceClassification, MistralConfig, MistralForCausalLM
 
-from verbose_logging.flop_costs import Batch, Cost, FlopCosts
+from verbose_logging.flops.costs import Batch, Cost, FlopCosts
 from verbose_logging.inspection.flops import inspect_flops
 
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from verbose_logging import facts
-from verbose_logging.flop_costs import AttentionCost, Cost, FlopCosts
+from verbose_logging.flops.costs import AttentionCost, Cost, FlopCosts
 from verbose_logging.meters.flops import FlopsMeter, batch_of, mfu_receipt
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.protocols import Numbers

@@ -11,7 +11,7 @@ import pytest
 
 from verbose_logging import Settings, TrainingLogger, VerboseLoggingCallback
 from verbose_logging.errors import MissingExtraError, SettingsError
-from verbose_logging.named_sinks import NAMED_SINKS, NamedSink, check_named_sinks
+from verbose_logging.options.named_sinks import NAMED_SINKS, NamedSink, check_named_sinks
 from verbose_logging.protocols import Sink
 from verbose_logging.sinks.named import make_sinks
 

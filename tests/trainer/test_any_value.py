@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from tests.test_plain import any_keys, any_values
+
 from verbose_logging import VerboseLoggingCallback
 from verbose_logging.facts import TrainBegin
 from verbose_logging.reading.validate import validate_log
-from verbose_logging.step_hooks import step_hooks
+from verbose_logging.trainer_taps.step_hooks import step_hooks
 
 pytestmark = pytest.mark.trainer
 

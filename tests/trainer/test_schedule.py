@@ -11,7 +11,7 @@ from transformers import Trainer, TrainerCallback
 
 from verbose_logging.facts import TrainBegin
 from verbose_logging.meters.eta import Scheduled
-from verbose_logging.trainer_facts import train_begin
+from verbose_logging.trainer_taps.opening import train_begin
 
 pytestmark = pytest.mark.trainer
 

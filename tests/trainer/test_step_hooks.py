@@ -13,8 +13,8 @@ from transformers.trainer_callback import CallbackHandler
 from verbose_logging import VerboseLoggingCallback
 from verbose_logging.facts import Fact, Logged, PreOptimizerStep, StepBegin, StepEnd
 from verbose_logging.pipeline import Entrance
-from verbose_logging.step_hooks import StepHooks, step_hooks
 from verbose_logging.testing import MemorySink
+from verbose_logging.trainer_taps.step_hooks import StepHooks, step_hooks
 
 LOGS = {"loss": 2.0}
 

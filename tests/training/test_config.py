@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trl import SFTConfig
 
-from verbose_logging.config_file import GivenConfig, given_config, read_config_file
 from verbose_logging.errors import ConfigError, SettingsError
+from verbose_logging.options.config_file import GivenConfig, given_config, read_config_file
 from verbose_logging.settings import Settings
 from verbose_logging.training.arguments import argument_types
 from verbose_logging.training.config import Recipe, check_config

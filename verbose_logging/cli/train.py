@@ -14,9 +14,9 @@ from rich.console import Console
 
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.plan_view import plan_lines
-from verbose_logging.config_file import read_config_file
 from verbose_logging.errors import MissingExtraError, is_installed
 from verbose_logging.formatting import counted, fixed
+from verbose_logging.options.config_file import read_config_file
 
 if TYPE_CHECKING:
     from verbose_logging.training.plan import Plan

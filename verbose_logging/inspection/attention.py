@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from verbose_logging.flop_costs import AttentionCost, Cost, Row
+from verbose_logging.flops.costs import AttentionCost, Cost, Row
 from verbose_logging.inspection.layers import Layer
 from verbose_logging.inspection.next_token import predicts_next_token
 from verbose_logging.inspection.rows import is_cross_attention

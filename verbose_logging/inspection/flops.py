@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from verbose_logging.flop_costs import AttentionCost, Cost, FlopCosts, Row
+from verbose_logging.flops.costs import AttentionCost, Cost, FlopCosts, Row
 from verbose_logging.inspection.attention import AttentionLayer, attention_of
 from verbose_logging.inspection.layers import Layer, layers_of
 from verbose_logging.inspection.recomputing import Recomputing

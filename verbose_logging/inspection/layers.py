@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from verbose_logging.flop_costs import Cost, Row
+from verbose_logging.flops.costs import Cost, Row
 from verbose_logging.inspection.experts import active_share
 from verbose_logging.inspection.matmuls import Matmul, is_trained, matmuls_of
 from verbose_logging.inspection.rows import Place, Rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from verbose_logging.flop_costs import Row
+from verbose_logging.flops.costs import Row
 
 Stream: TypeAlias = Literal["text", "decoder"]
 

@@ -16,12 +16,12 @@ from verbose_logging.facts import (
     TrainBegin,
     TrainingInspected,
 )
-from verbose_logging.flop_costs import Batch, Cost, FlopCosts
+from verbose_logging.flops.costs import Batch, Cost, FlopCosts
+from verbose_logging.flops.peaks import Peak, peak_flops
 from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.recent import Recent
-from verbose_logging.peaks import Peak, peak_flops
 from verbose_logging.protocols import MetricSpec, Numbers
 
 _TERA = 1e12

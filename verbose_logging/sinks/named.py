@@ -8,7 +8,7 @@ from functools import partial
 from importlib import metadata
 
 from verbose_logging.entries import Entry
-from verbose_logging.named_sinks import GROUP, NAMED_SINKS
+from verbose_logging.options.named_sinks import GROUP, NAMED_SINKS
 from verbose_logging.protocols import Sink
 from verbose_logging.settings import Settings
 

@@ -20,7 +20,7 @@ from verbose_logging.entries import (
     TrainingStart,
 )
 from verbose_logging.inspection.redaction import redact_text
-from verbose_logging.notify_addresses import scheme_of
+from verbose_logging.options.notify_addresses import scheme_of
 from verbose_logging.settling import OnProblem
 
 TIMEOUT_SECONDS = 5.0

@@ -12,12 +12,12 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_typ
 
 import msgspec
 
-from verbose_logging.config_file import GivenConfig
 from verbose_logging.errors import ConfigError, SettingsError, hint
+from verbose_logging.options.config_file import GivenConfig
+from verbose_logging.options.value_checks import misfit, shown, spoken
 from verbose_logging.settings import ALIASES, Settings
 from verbose_logging.training.config_names import GONE, RENAMED, in_todays_names
 from verbose_logging.training.sources import data_problem, model_problem, output_problem
-from verbose_logging.value_checks import misfit, shown, spoken
 
 DEFAULT_LORA_RANK = 16
 

@@ -19,8 +19,8 @@ from transformers.utils import logging as hub_logging
 from trl import SFTTrainer
 
 from verbose_logging.callback import VerboseLoggingCallback, callback_from_settings
-from verbose_logging.config_file import Config, given_config
 from verbose_logging.errors import LogError, SettingsError
+from verbose_logging.options.config_file import Config, given_config
 from verbose_logging.reading.reader import LogReader
 from verbose_logging.reading.summary import summarize
 from verbose_logging.training.arguments import argument_types

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from verbose_logging.config_file import given_config
 from verbose_logging.errors import MissingExtraError
+from verbose_logging.options.config_file import given_config
 from verbose_logging.training.config import check_config
 
 LOG_NAME = "verbose_training_logs.jsonl"

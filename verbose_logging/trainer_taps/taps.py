@@ -17,12 +17,12 @@ from typing import Any
 
 from transformers import Trainer, TrainingArguments
 
-from verbose_logging.batch_counts import UNKNOWN, count_batch
-from verbose_logging.device_scalars import copied
+from verbose_logging.capture.device_scalars import copied
 from verbose_logging.facts import Deferred, Fact, MicroStep
 from verbose_logging.inspection.next_token import predicts_next_token
-from verbose_logging.objectives import bare_model
-from verbose_logging.trainer_facts import counts_items_of_all_ranks
+from verbose_logging.trainer_taps.batch_counts import UNKNOWN, count_batch
+from verbose_logging.trainer_taps.objectives import bare_model
+from verbose_logging.trainer_taps.opening import counts_items_of_all_ranks
 
 Tell = Callable[[str, Exception], None]
 

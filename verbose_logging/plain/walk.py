@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from verbose_logging.simplify import simplify
+from verbose_logging.plain.simplify import simplify
 
 _DECIMALS = 6
 _NOTE_CHARACTERS = 40  # room that "... 9,936 more characters" takes within a limit

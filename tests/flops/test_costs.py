@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verbose_logging.flop_costs import AttentionCost, Batch, Cost, FlopCosts, attended_pairs
+from verbose_logging.flops.costs import AttentionCost, Batch, Cost, FlopCosts, attended_pairs
 
 
 @given(lengths=st.lists(st.integers(1, 60), min_size=1), causal=st.booleans())

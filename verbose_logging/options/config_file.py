@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 import yaml
 
 from verbose_logging.errors import SettingsError
-from verbose_logging.value_checks import shown
+from verbose_logging.options.value_checks import shown
 
 _ON_THE_COMMAND_LINE = 0
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from verbose_logging.capture.history import lineage_of_checkpoint
 from verbose_logging.entries import ModelCheckpointSave, TrainingStart, encode_entry
 from verbose_logging.facts import Lineage
-from verbose_logging.history import lineage_of_checkpoint
 
 
 def line(kind: Any, run_id: str, seq: int, *, step: int = 0, **fields: Any) -> bytes:

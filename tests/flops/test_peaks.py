@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from verbose_logging.peaks import DEVICES, Device, peak_flops
+from verbose_logging.flops.peaks import DEVICES, Device, peak_flops
 
 BF16_TFLOPS = {
     "NVIDIA GB200": 2500,

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 
 from verbose_logging import facts
+from verbose_logging.capture.history import lineage_of_checkpoint
 from verbose_logging.facts import Deferred, Fact
-from verbose_logging.history import lineage_of_checkpoint
 from verbose_logging.inspection import (
     folder_size_bytes,
     inspect_dataset,
@@ -25,9 +25,9 @@ from verbose_logging.inspection import (
     inspect_training_args,
     redact,
 )
-from verbose_logging.objectives import is_cross_entropy, objective_of
 from verbose_logging.plain import plain
 from verbose_logging.settings import Settings
+from verbose_logging.trainer_taps.objectives import is_cross_entropy, objective_of
 
 _LOGGED = "the Trainer's log"
 

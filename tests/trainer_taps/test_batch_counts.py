@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from verbose_logging.batch_counts import UNKNOWN, count_batch
+from verbose_logging.trainer_taps.batch_counts import UNKNOWN, count_batch
 
 IDS = torch.tensor([[5, 6, 7, 0], [5, 6, 0, 0]])
 MASK = (IDS > 0).long()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from verbose_logging.step_hooks import StepHooks
+from verbose_logging.trainer_taps.step_hooks import StepHooks
 
 
 class Stop(Protocol):

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from verbose_logging.capture.model_state import LoopState, ModelStateAsker
 from verbose_logging.errors import SettingsError
 from verbose_logging.facts import Fact, ModelStateRead
-from verbose_logging.model_state import LoopState, ModelStateAsker
-from verbose_logging.phases import Phase, phase_at
+from verbose_logging.options.phases import Phase, phase_at
 from verbose_logging.settings import Settings
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from verbose_logging.errors import SettingsError, did_you_mean
 from verbose_logging.levels import level_named
-from verbose_logging.value_checks import misfit
+from verbose_logging.options.value_checks import misfit
 
 _TRUE = {"1", "true", "yes", "on"}
 

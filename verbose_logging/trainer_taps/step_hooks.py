@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from verbose_logging.facts import Logged, PreOptimizerStep, StepBegin, StepEnd
 from verbose_logging.pipeline import Entrance
-from verbose_logging.trainer_taps import learning_rates
+from verbose_logging.trainer_taps.taps import learning_rates
 
 Hook: TypeAlias = Callable[..., None]
 

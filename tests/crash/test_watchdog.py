@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 from verbose_logging import facts
+from verbose_logging.crash.watchdog import Watchdog, stack_of
 from verbose_logging.facts import Fact, Quiet
 from verbose_logging.testing import FactScript, record
-from verbose_logging.watchdog import Watchdog, stack_of
 
 
 def told_by(stream: list[Fact]) -> list[tuple[float, float]]:

@@ -15,15 +15,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from verbose_logging import crash, facts
+from verbose_logging.capture.device_scalars import copied
+from verbose_logging.capture.gc_pauses import GcPauses
+from verbose_logging.capture.model_state import Ask, LoopState, model_state_asker
 from verbose_logging.containment import HookRecord, contained
-from verbose_logging.device_scalars import copied
 from verbose_logging.facts import Deferred, Fact
-from verbose_logging.gc_pauses import GcPauses
 from verbose_logging.inspection import folder_size_bytes
-from verbose_logging.loop_course import LoopCourse
-from verbose_logging.loop_facts import loop_inspected, loop_resumed, rank_and_world_size
-from verbose_logging.model_state import Ask, LoopState, model_state_asker
-from verbose_logging.option_checks import check_count, check_names
+from verbose_logging.loop.course import LoopCourse
+from verbose_logging.loop.opening import loop_inspected, loop_resumed, rank_and_world_size
+from verbose_logging.options.checks import check_count, check_names
 from verbose_logging.session import END_SECONDS, Session
 from verbose_logging.settings import Settings
 
