@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.test_plain import any_keys, any_values
 
+from tests.strategies import any_keys, any_values
 from verbose_logging import VerboseLoggingCallback
 from verbose_logging.facts import TrainBegin
 from verbose_logging.reading.validate import validate_log
