@@ -7,7 +7,7 @@ waited for, and neither `logs` nor `control` nor any random state is touched.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
@@ -15,8 +15,9 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from verbose_logging import crash, facts
 from verbose_logging.capture.model_state import model_state_asker
+from verbose_logging.capture.recordings import Recordings
 from verbose_logging.containment import HookRecord, contained
-from verbose_logging.facts import Fact, SubstepEnd
+from verbose_logging.facts import Fact
 from verbose_logging.inspection import inspect_model, inspect_system
 from verbose_logging.inspection.redaction import redact
 from verbose_logging.plain import plain
@@ -27,10 +28,6 @@ from verbose_logging.trainer_taps.instruments import Instruments
 from verbose_logging.trainer_taps.opening import restored, saved, train_begin, training_inspected
 from verbose_logging.trainer_taps.step_hooks import IDLE, StepHooks, step_hooks
 from verbose_logging.trainer_taps.stopping import obeying
-
-
-def _discard(_: Fact) -> None:
-    """Takes a fact when nothing is recorded."""
 
 
 class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
@@ -57,19 +54,15 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
     ) -> None:
         chosen = Settings.from_options(verbosity_level=verbosity_level, log_file=log_file, **options)
         self.settings = chosen.with_environment(os.environ)
-        self._session: Session | None = None
-        self._training = False
-        self._attempt = 0
-        self._output_dir: str | None = None
-        self._put: Callable[[Fact], None] = _discard
         self._use(IDLE)
         self._hook_record = HookRecord()
+        self._recordings = Recordings(self.settings, self._hook_record)
         self._instruments = Instruments(self.settings, self._on_exception, self._hook_record.problems)
 
     @contained
     def on_init_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Watches over the Trainer, because no hook is told of an exception."""
-        self._output_dir = args.output_dir
+        self._recordings.output_dir = args.output_dir
         trainer = find_trainer()
         if trainer is not None and self.settings.enabled:
             self._instruments.watch(trainer)
@@ -82,12 +75,10 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         at = monotonic()
         if not self._records(state):
             return
-        retry = self._training and bool(getattr(args, "auto_find_batch_size", False)) and state.global_step == 0
-        self._output_dir = args.output_dir
-        self._leave_earlier(retry=retry)
-        session = self._session_for(args, state)
-        self._attempt = self._attempt + 1 if retry else 1
-        self._training = True
+        recordings = self._recordings
+        retry = recordings.is_training and bool(getattr(args, "auto_find_batch_size", False)) and not state.global_step
+        recordings.output_dir = args.output_dir
+        session = recordings.begin(*self._resumed(args, state), retry=retry, **_place_of(args))
         trainer = find_trainer()
         self._instruments.attach(trainer, session.put)
         self._inspect(session, trainer, args, kwargs)
@@ -99,30 +90,16 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         )
         self._use(obeying(hooks, session.stop))
         batches = kwargs.get("train_dataloader")
-        session.begin(train_begin(args, state, batches, attempt=self._attempt, called_at=at))
+        session.begin(train_begin(args, state, batches, attempt=recordings.attempt, called_at=at))
 
     def _records(self, state: TrainerState) -> bool:
         return self.settings.enabled and (state.is_world_process_zero or self.settings.all_ranks)
 
-    def _leave_earlier(self, *, retry: bool) -> None:
-        """Leaves the recording of an earlier training; it writes on its own what it still holds."""
-        session = self._session
-        if session is not None and self._training and not retry:
-            session.break_off(*crash.LEFT_BEHIND)
-        if session is not None and session.ended:
-            self._session = None
-            session.leave()
-
-    def _session_for(self, args: TrainingArguments, state: TrainerState) -> Session:
-        """Returns the session of a training; one that resumes may go on with a run that our log knows."""
+    def _resumed(self, args: TrainingArguments, state: TrainerState) -> list[Fact]:
+        """Returns the run that our log knows of the checkpoint that a training resumes from."""
         checkpoint = resumed_checkpoint() if state.global_step else None
         log_path = self.settings.for_rank(args.process_index).log_path
-        resumed = [restored(log_path, checkpoint, state.global_step)] if checkpoint else []
-        if self._session is None:
-            return self._open(*resumed, rank=args.process_index, world_size=args.world_size)
-        for fact in resumed:
-            self._session.put_vital(fact)
-        return self._session
+        return [restored(log_path, checkpoint, state.global_step)] if checkpoint else []
 
     @contained
     def _inspect(self, session: Session, trainer: Any, args: TrainingArguments, passed: Mapping[str, Any]) -> None:
@@ -135,33 +112,13 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
     ) -> None:
         """Closes the run's account; what follows, an evaluation for example, still belongs to it."""
         self._instruments.detach()
-        if self._session is not None and self._training:
-            self._training = False
-            self._session.end(state.global_step, state.epoch or 0.0)
-
-    def _new_session(self, *, rank: int, world_size: int) -> Session:
-        settings = self.settings.for_rank(rank).writing_to(self._output_dir)
-        return Session(settings, rank=rank, world_size=world_size, hook_record=self._hook_record)
-
-    def _open(self, *first: Fact, rank: int, world_size: int) -> Session:
-        session = self._new_session(rank=rank, world_size=world_size)
-        if self._session is not None:  # a signal handler that writes has opened one meanwhile
-            return self._session
-        self._session, self._put = session, session.put
-        session.open(*first)
-        return session
+        self._recordings.end(state.global_step, state.epoch or 0.0)
 
     @contained
     def _on_exception(self, error: BaseException) -> None:
-        if self._training:
-            self._break_off(crash.outcome_of(error), crash.describe_exception(error))
-
-    def _break_off(self, outcome: crash.Outcome, exception: Mapping[str, Any]) -> None:
-        self._instruments.detach()
-        self._training = False
-        if self._session is not None:
-            self._session.break_off(outcome, exception)
-            self._session.flush()
+        if self._recordings.is_training:
+            self._instruments.detach()
+            self._recordings.break_off(crash.outcome_of(error), crash.describe_exception(error))
 
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -173,7 +130,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """A micro-batch is done and more follow."""
-        self._put(SubstepEnd(monotonic()))
+        self._recordings.put(facts.SubstepEnd(monotonic()))
 
     def on_pre_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -201,21 +158,21 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """An epoch begins."""
-        self._put(facts.EpochBegin(monotonic(), state.epoch or 0.0))
+        self._recordings.put(facts.EpochBegin(monotonic(), state.epoch or 0.0))
 
     @contained
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """An epoch ends."""
-        self._put(facts.EpochEnd(monotonic(), state.global_step, state.epoch or 0.0))
+        self._recordings.put(facts.EpochEnd(monotonic(), state.global_step, state.epoch or 0.0))
 
     @contained
     def on_prediction_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """An evaluation batch is done."""
-        self._put(facts.PredictionStep(monotonic()))
+        self._recordings.put(facts.PredictionStep(monotonic()))
 
     @contained
     def on_evaluate(
@@ -227,9 +184,9 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         """An evaluation is done; it may be the first thing that happens."""
-        if self._session is None and self._records(state):
-            self._session_for(args, state)
-        self._put(facts.Evaluated(monotonic(), state.global_step, state.epoch or 0.0, dict(metrics or {})))
+        if self._recordings.session is None and self._records(state):
+            self._recordings.opened(*self._resumed(args, state), **_place_of(args))
+        self._recordings.put(facts.Evaluated(monotonic(), state.global_step, state.epoch or 0.0, dict(metrics or {})))
 
     @contained
     def on_predict(
@@ -241,26 +198,23 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         """A prediction is done."""
-        self._put(facts.Predicted(monotonic()))
+        self._recordings.put(facts.Predicted(monotonic()))
 
     @contained
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """A checkpoint is written."""
-        self._put(saved(checkpoints_folder(args), state))
+        self._recordings.put(saved(checkpoints_folder(args), state))
 
     def flush(self, timeout: float = END_SECONDS) -> bool:
         """Returns whether everything observed so far is in the log within so many seconds."""
-        return self._session is None or self._session.flush(timeout)
+        session = self._recordings.session
+        return session is None or session.flush(timeout)
 
     def close(self) -> None:
         """Ends the recording and lets go of its files; the next training opens a new one."""
-        session, self._session = self._session, None
         self._instruments.detach()
-        self._put = _discard
         self._use(IDLE)
-        self._training = False
-        if session is not None:
-            session.close()
+        self._recordings.close()
 
     def _get_comprehensive_system_info(self) -> dict[str, Any]:
         """Returns what is known of the machine, as in the entry `system_initialization`."""
@@ -281,12 +235,7 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
             log_entry: Any values; what JSON cannot carry is described instead. Copied before this returns.
         """
         try:
-            entry = redact(plain(dict(log_entry)))
-            session = self._session
-            if session is None and self.settings.enabled and os.environ.get("RANK", "0") == "0":
-                session = self._open(rank=0, world_size=int(os.environ.get("WORLD_SIZE", "1")))
-            if session is not None:
-                session.put(facts.UserWrote(monotonic(), entry))
+            self._recordings.write(redact(plain(dict(log_entry))))
         except Exception as error:  # noqa: BLE001 - an observer never stops the observed
             self._hook_record.problems("_write_log", error)
 
@@ -298,3 +247,8 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
 def callback_from_settings(settings: Settings) -> VerboseLoggingCallback:
     """Returns a callback with all of these options."""
     return VerboseLoggingCallback(**{name: getattr(settings, name) for name in settings.__struct_fields__})
+
+
+def _place_of(args: TrainingArguments) -> dict[str, int]:
+    """Returns this process's rank and how many there are."""
+    return {"rank": args.process_index, "world_size": args.world_size}

@@ -68,7 +68,7 @@ def remount(how):
     subprocess.run(["mount", "-o", f"remount,{how}", os.path.abspath("logs")], check=True)
 def strike():
     callback.flush()
-    (log := callback._session._sink._sinks["jsonl"]._file).close()  # an open file keeps a file system writable
+    (log := callback._recordings.session._sink._sinks["jsonl"]._file).close()  # an open file keeps it writable
     remount("ro")
 def heal():
     callback.flush(0.3)

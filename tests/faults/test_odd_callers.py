@@ -155,7 +155,7 @@ import threading
 callback = ours(standard_log_file=None, sample_interval_seconds=0.05)
 died = []
 def strike():
-    session = callback._session
+    session = callback._recordings.session
     whole = session._record
     def die(fact):
         died.append(True)

@@ -128,7 +128,7 @@ def test_the_log_folder_vanishes(nursery: Any, undisturbed: str, tmp_path: Path)
 def test_the_gpu_driver_hangs(nursery: Any, undisturbed: str, tmp_path: Path) -> None:
     """NVML never answers: the probe is named, and no other is missing."""
     options = "{'sample_interval_seconds': 0.02}"
-    wait = "while not callback._session._sampler.failures(): threading.Event().wait(0.01)"
+    wait = "while not callback._recordings.session._sampler.failures(): threading.Event().wait(0.01)"
     child = disturbed(
         nursery, tmp_path, strike=wait, options=options, FAKENVML_DEVICES="2", FAKENVML_FAULT="util=hang",
         prepare="from verbose_logging.probes.nvidia import NvidiaProbe; NvidiaProbe.interval_seconds = 0.02",

@@ -75,7 +75,7 @@ def test_what_is_no_mapping_is_told_once(callback: VerboseLoggingCallback, lines
 
 def test_any_logs_of_the_trainers_are_strict_json(callback: VerboseLoggingCallback, lines: Lines) -> None:
     """Whatever stands in `logs`, the log stays valid, `logs` stays as it is, and nothing is raised."""
-    session = callback._session  # noqa: SLF001 - what a training would be recorded by
+    session = callback._recordings.session  # noqa: SLF001 - what a training would be recorded by
     assert session is not None
     hooks = step_hooks(session.entrance, gradient_norms=None, ask_model=None, tell=lambda _part, _error: None)
     session.begin(TrainBegin(0.0, 0, 1000, 1, 1000, 1000, attempt=1))

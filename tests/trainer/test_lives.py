@@ -331,6 +331,6 @@ def test_an_evaluation_before_the_training_is_recorded(
 def test_what_never_trained_is_not_interrupted(callback: VerboseLoggingCallback, log_file: Path) -> None:
     """A note written without a training is a note, not a run that broke off."""
     callback._write_log({"type": "note"})  # noqa: SLF001 - the documented method
-    callback._session._at_exit()  # type: ignore[union-attr] # noqa: SLF001 - what the interpreter calls at its end
+    callback._recordings.session._at_exit()  # type: ignore[union-attr] # noqa: SLF001 - what the interpreter calls at its end
 
     assert "training_interrupted" not in log_file.read_text(encoding="utf-8")

@@ -18,6 +18,7 @@ from verbose_logging import crash, facts
 from verbose_logging.capture.device_scalars import copied
 from verbose_logging.capture.gc_pauses import GcPauses
 from verbose_logging.capture.model_state import Ask, LoopState, model_state_asker
+from verbose_logging.capture.recordings import discard
 from verbose_logging.containment import HookRecord, contained
 from verbose_logging.facts import Deferred, Fact
 from verbose_logging.inspection import folder_size_bytes
@@ -89,7 +90,7 @@ class TrainingLogger:
         self._described = (config, model)
         self._session: Session | None = None
         self._course = LoopCourse(began_at=0.0, resumed_from_step=resumed_from_step)
-        self._put: Callable[[Fact], None] = _discard
+        self._put: Callable[[Fact], None] = discard
         self._gc_pauses: GcPauses | None = None
         self._ask_model: Ask | None = None
         self._begun = not self.settings.enabled
@@ -180,7 +181,7 @@ class TrainingLogger:
     def close(self) -> None:
         """Records the end, where none is recorded yet, and lets go of threads and files; idempotent."""
         session, self._session = self._session, None
-        put, self._put = self._put, _discard
+        put, self._put = self._put, discard
         self._begun = True
         if session is None:
             return
@@ -221,10 +222,6 @@ class TrainingLogger:
         began_at = monotonic() if at is None else at
         self._course.touch(began_at)
         session.begin(facts.TrainBegin(began_at, self._resumed_from_step, *self._planned, None, None, attempt=1))
-
-
-def _discard(_: Fact) -> None:
-    """Takes a fact when nothing is recorded."""
 
 
 def _copied(metrics: Mapping[str, Any]) -> dict[str, Any]:
