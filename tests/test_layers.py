@@ -44,12 +44,12 @@ TRAINING = {
     "training/train.py", "training/arguments.py", "training/plan.py", "training/preparation.py",
     "training/tokenizing.py", "training/model_loading.py", "demo.py",
 }  # fmt: skip
-TRAINERS = {"trainer_taps/taps.py", "trainer_taps/instruments.py"}
+TRAINERS = {"trainer_taps/finding.py", "trainer_taps/instruments.py", "trainer_taps/taps.py"}
 FOREIGN = {
     "transformers": {"callback.py", "automatic.py", "report_to.py", *TRAINERS, *TRAINING},
     "trl": TRAINING,
     "torch": {
-        *TRAINING, "trainer_taps/gradient_norms.py", "trainer_taps/opening.py", "trainer_taps/batch_counts.py",
+        *TRAINING, "trainer_taps/gradient_norms.py", "trainer_taps/devices.py", "trainer_taps/batch_counts.py",
     },
 }  # fmt: skip
 

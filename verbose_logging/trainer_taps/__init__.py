@@ -3,22 +3,8 @@
 Besides `callback.py`, the only room that knows the Trainer's inside.
 """
 
-from verbose_logging.trainer_taps.taps import (
-    Tap,
-    Tell,
-    TrainerTaps,
-    checkpoints_folder,
-    find_trainer,
-    learning_rates,
-    resumed_checkpoint,
-)
+from verbose_logging.trainer_taps.finding import checkpoints_folder, find_trainer, resumed_checkpoint
+from verbose_logging.trainer_taps.taps import TrainerTaps
+from verbose_logging.trainer_taps.wrapping import Tap
 
-__all__ = [
-    "Tap",
-    "Tell",
-    "TrainerTaps",
-    "checkpoints_folder",
-    "find_trainer",
-    "learning_rates",
-    "resumed_checkpoint",
-]
+__all__ = ["Tap", "TrainerTaps", "checkpoints_folder", "find_trainer", "resumed_checkpoint"]

@@ -13,8 +13,9 @@ from verbose_logging.capture.gc_pauses import GcPauses
 from verbose_logging.facts import Fact
 from verbose_logging.settings import Settings
 from verbose_logging.trainer_taps.gradient_norms import module_norms, total_norm
-from verbose_logging.trainer_taps.opening import metric_sources
-from verbose_logging.trainer_taps.taps import Tap, Tell, TrainerTaps
+from verbose_logging.trainer_taps.sources import metric_sources
+from verbose_logging.trainer_taps.taps import Tell, TrainerTaps
+from verbose_logging.trainer_taps.wrapping import Tap
 
 
 class Instruments:

@@ -42,6 +42,13 @@ def bare_model(trainer: Any) -> Any:
     return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
+def counts_items_of_all_ranks(trainer: Any) -> bool:
+    """Returns whether a Trainer divides a step's loss by the labels of all ranks, each of which has its own batch."""
+    parallelism = getattr(trainer.accelerator, "parallelism_config", None)
+    shares_batches = getattr(parallelism, "non_data_parallel_size", 1) > 1 or trainer.get_tp_size() > 1
+    return bool(trainer.args.average_tokens_across_devices) and not shares_batches
+
+
 def loss_kind(trainer: Any) -> str | None:
     """Returns "token_cross_entropy", "classification", "preference" or "policy"; `None` where it is another."""
     names = {base.__name__ for base in type(trainer).__mro__}

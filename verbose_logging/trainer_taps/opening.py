@@ -1,4 +1,4 @@
-"""What is read once from a Trainer's arguments, state and data: the facts that open a training."""
+"""What is read once from a Trainer's arguments, state and data: the facts of a training besides its steps."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 from typing import Any
-
-import torch
 
 from verbose_logging import facts
 from verbose_logging.capture.history import lineage_of_checkpoint
@@ -27,51 +25,8 @@ from verbose_logging.inspection import (
 )
 from verbose_logging.plain import plain
 from verbose_logging.settings import Settings
-from verbose_logging.trainer_taps.objectives import is_cross_entropy, objective_of
-
-_LOGGED = "the Trainer's log"
-
-
-def metric_sources(trainer: Any, *, loss: bool, gradient_norm: bool) -> dict[str, str]:
-    """Returns where each number of a run comes from, the perplexity only where the loss is a cross-entropy per token.
-
-    Args:
-        trainer: The live Trainer, `None` where it could not be reached.
-        loss: Whether the tap on `training_step` delivers.
-        gradient_norm: Whether the tap on the gradient norm delivers.
-    """
-    sources = {
-        "loss": _loss_source(trainer.args) if loss else f"{_LOGGED}: mean since its last log",
-        "grad_norm": _norm_source(trainer) if gradient_norm else f"{_LOGGED}: the logged step's",
-        "learning_rate": "optimizer.param_groups, before the step",
-        "timing": "gaps between hooks, host clock",
-    }
-    if loss:
-        sources |= {"tokens": "the batches given to training_step", "num_tokens": "real tokens, summed"}
-    if is_cross_entropy(trainer):
-        sources["perplexity"] = "exp(loss)"
-    return sources
-
-
-def _loss_source(args: Any) -> str:
-    if args.world_size == 1:
-        return "training_step: sum over the step's micro-batches"
-    if args.logging_strategy == "steps" and args.logging_steps == 1:
-        return f"{_LOGGED}: mean over the ranks; training_step's of this rank where that one is not finite"
-    return "training_step: this rank's mean over its own loss tokens"
-
-
-def _norm_source(trainer: Any) -> str:
-    if hasattr(trainer, "_get_grad_norm") or trainer.args.max_grad_norm:
-        return "the Trainer's own norm, before clipping"
-    return "torch.nn.utils.get_total_norm of gradients that nothing clips"
-
-
-def counts_items_of_all_ranks(trainer: Any) -> bool:
-    """Returns whether a Trainer divides a step's loss by the labels of all ranks, each of which has its own batch."""
-    parallelism = getattr(trainer.accelerator, "parallelism_config", None)
-    shares_batches = getattr(parallelism, "non_data_parallel_size", 1) > 1 or trainer.get_tp_size() > 1
-    return bool(trainer.args.average_tokens_across_devices) and not shares_batches
+from verbose_logging.trainer_taps.devices import devices_of
+from verbose_logging.trainer_taps.objectives import objective_of
 
 
 def training_inspected(
@@ -101,35 +56,6 @@ def training_inspected(
         devices=devices_of(args, passed.get("model")),
         objective=objective_of(trainer, passed.get("lr_scheduler")),
     )
-
-
-def devices_of(args: Any, model: Any) -> dict[str, Any]:
-    """Returns type, name and number of the job's devices, and the type that they compute in."""
-    device = args.device
-    is_gpu = device.type == "cuda"
-    return {
-        "type": device.type,
-        "name": torch.cuda.get_device_name(device) if is_gpu else device.type,
-        "dtype": _compute_dtype(args, model, is_gpu=is_gpu),
-        "count": args.world_size * max(1, args.n_gpu),
-    }
-
-
-def _compute_dtype(args: Any, model: Any, *, is_gpu: bool) -> str:
-    """Returns the type of the matrix products: that of mixed precision, else that of the weights."""
-    if args.bf16 or args.fp16:
-        return "bf16" if args.bf16 else "fp16"
-    weights = getattr(model, "dtype", torch.float32)
-    if weights in {torch.bfloat16, torch.float16}:
-        return "bf16" if weights == torch.bfloat16 else "fp16"
-    return "tf32" if is_gpu and (args.tf32 or _allows_tf32()) else "fp32"
-
-
-def _allows_tf32() -> bool:
-    """Returns whether float32 products may be rounded; the older switch raises once the newer one has been used."""
-    matmul = torch.backends.cuda.matmul
-    precision = getattr(matmul, "fp32_precision", None)
-    return precision == "tf32" if precision not in {None, "none"} else bool(matmul.allow_tf32)
 
 
 def train_begin(args: Any, state: Any, dataloader: Any, *, attempt: int, called_at: float) -> facts.TrainBegin:

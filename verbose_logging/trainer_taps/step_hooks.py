@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any, NamedTuple, TypeAlias
 
-from verbose_logging.facts import Logged, PreOptimizerStep, StepBegin, StepEnd
+from verbose_logging.capture.device_scalars import copied
+from verbose_logging.facts import Deferred, Logged, PreOptimizerStep, StepBegin, StepEnd
 from verbose_logging.pipeline import Entrance
-from verbose_logging.trainer_taps.taps import learning_rates
 
 Hook: TypeAlias = Callable[..., None]
 
@@ -66,7 +66,7 @@ def step_hooks(
             groups = optimizer.param_groups
             rate = groups[0]["lr"]
             if type(rate) is not float or len(groups) > 1:
-                rate = learning_rates(groups)
+                rate = _rates_of(groups)
             if gradient_norms is None:
                 take(PreOptimizerStep(at, rate, args.max_grad_norm))
             else:
@@ -86,3 +86,11 @@ def step_hooks(
             tell("on_log", error)
 
     return StepHooks(on_step_begin, on_pre_optimizer_step, on_step_end, on_log)
+
+
+def _rates_of(groups: Any) -> Any:
+    """Returns the rate of each parameter group; those that are tensors are read later, by the pipeline's thread."""
+    rates = [copied(group["lr"]) for group in groups]
+    if all(isinstance(rate, float | int) for rate in rates):
+        return tuple(rates)
+    return Deferred(lambda: tuple(float(rate) for rate in rates))
