@@ -23,12 +23,12 @@ from verbose_logging.options.checks import (
     check_parts,
     check_path,
     explain,
-    is_true,
-    level_of_environment,
 )
 from verbose_logging.options.config_file import read_config_file
+from verbose_logging.options.environment import options_of
+from verbose_logging.options.meaning import as_meant
 from verbose_logging.options.named_sinks import check_named_sinks
-from verbose_logging.options.notify_addresses import addresses_in, check_addresses, scheme_of
+from verbose_logging.options.notify_addresses import check_addresses, scheme_of
 from verbose_logging.options.phases import Phase, check_phases
 from verbose_logging.protocols import Probe, Sink
 from verbose_logging.rules import build_rules
@@ -136,15 +136,7 @@ Valid: low, medium, high, ultra
             SettingsError: An option is unknown or its value not usable; the text names it and the nearest valid one.
         """
         check_names(options, cls.__struct_fields__)
-        options = {
-            name: os.fspath(given) if isinstance(given, os.PathLike) else given for name, given in options.items()
-        }
-        if isinstance(options.get("alerts"), Mapping):  # YAML reads a bare `off` as false
-            options["alerts"] = {rule: "off" if given is False else given for rule, given in options["alerts"].items()}
-        if options.get("console") is False:
-            options["console"] = "off"
-        if options.get("sinks", ()) is None:
-            options["sinks"] = ()
+        options = as_meant(options)
         level_named(options.get("verbosity_level", "high"))
         try:
             settings = msgspec.convert(options, cls)
@@ -180,24 +172,12 @@ Valid: low, medium, high, ultra
         """Returns these settings with what the environment says instead.
 
         Args:
-            environ: Read for VERBOSE_LOGGING_LEVEL, VERBOSE_LOGGING_FILE, VERBOSE_LOGGING_NOTIFY (addresses, apart by
-                blanks), VERBOSE_LOGGING_DISABLED and FT_E2E_VERBOSE (1 means ultra).
+            environ: Read for the names that `verbose_logging.options.environment` lists.
 
         Raises:
             SettingsError: VERBOSE_LOGGING_LEVEL names no level, or VERBOSE_LOGGING_NOTIFY no address.
         """
-        changes: dict[str, Any] = {}
-        if is_true(environ.get("FT_E2E_VERBOSE")):
-            changes["verbosity_level"] = "ultra"
-        if environ.get("VERBOSE_LOGGING_LEVEL"):
-            changes["verbosity_level"] = level_of_environment(environ["VERBOSE_LOGGING_LEVEL"])
-        if environ.get("VERBOSE_LOGGING_FILE"):
-            changes["log_file"] = environ["VERBOSE_LOGGING_FILE"]
-        if environ.get("VERBOSE_LOGGING_NOTIFY"):
-            changes["notify"] = addresses_in(environ["VERBOSE_LOGGING_NOTIFY"])
-            check_addresses(changes["notify"])
-        if is_true(environ.get("VERBOSE_LOGGING_DISABLED")):
-            changes["enabled"] = False
+        changes = options_of(environ)
         return msgspec.structs.replace(self, **changes) if changes else self
 
     def for_rank(self, rank: int) -> Settings:

@@ -11,10 +11,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from verbose_logging.errors import SettingsError, did_you_mean
-from verbose_logging.levels import level_named
 from verbose_logging.options.value_checks import misfit
-
-_TRUE = {"1", "true", "yes", "on"}
 
 
 def check_names(given: Iterable[str], known: Iterable[str]) -> None:
@@ -105,23 +102,6 @@ def check_count(name: str, given: Any) -> None:
     if given is None or (isinstance(given, int) and not isinstance(given, bool) and given > 0):
         return
     raise SettingsError(f"{name}: expected a positive whole number, got {given!r}")
-
-
-def level_of_environment(name: str) -> str:
-    """Returns the level that VERBOSE_LOGGING_LEVEL names.
-
-    Raises:
-        SettingsError: There is no such level.
-    """
-    try:
-        return level_named(name).name
-    except SettingsError as error:
-        raise SettingsError(f"VERBOSE_LOGGING_LEVEL (environment): {error}") from None
-
-
-def is_true(value: str | None) -> bool:
-    """Returns whether an environment variable says yes."""
-    return value is not None and value.strip().lower() in _TRUE
 
 
 def explain(error: msgspec.ValidationError, options: Mapping[str, Any], struct: type[msgspec.Struct]) -> str:
