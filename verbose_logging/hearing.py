@@ -50,7 +50,8 @@ class Audience:
     def observe(self, fact: Fact) -> None:
         """Shows a fact around."""
         kind = type(fact)
-        if kind not in self._of_type:
-            self._of_type[kind] = [call for hears, call in self._observers if issubclass(kind, hears)]
-        for call in self._of_type[kind]:
+        observers = self._of_type.get(kind)
+        if observers is None:
+            observers = self._of_type[kind] = [call for hears, call in self._observers if issubclass(kind, hears)]
+        for call in observers:
             call(fact)

@@ -41,7 +41,7 @@ class Measurements:
 
     def __init__(self, guard: Guard, *, peak_flops: float | None = None) -> None:
         self.position = Position()
-        self.tally = Tally()
+        self.tally = Tally(self.position)
         self.resources = Resources(self.position.date)
         self.peak_flops = peak_flops
         self._guard = guard
@@ -51,7 +51,7 @@ class Measurements:
         contained = {"resources": self.resources} | {_part(meter): meter for meter in self._meters.table}
         self._audience = Audience(
             [
-                *((keeper.observe, keeper.observe) for keeper in self._meters.keepers),
+                *((keeper.observe, keeper.observe) for keeper in (self.position, self.tally, *self._meters.keepers)),
                 *((part.observe, guard.guarded(name, part.observe, default=None)) for name, part in contained.items()),
             ]
         )
@@ -66,13 +66,11 @@ class Measurements:
 
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
-        self.position.observe(fact)
-        self.tally.observe(fact, self.position.finished)
         self._audience.observe(fact)
-        if isinstance(fact, StepEnd):
-            self._logged = {}
-        elif isinstance(fact, Logged):
+        if isinstance(fact, Logged):
             self._logged = fact.logs
+        elif isinstance(fact, StepEnd):
+            self._logged = {}
 
     def at_step(self) -> Numbered:
         """Returns the numbers of the step that has just ended, with what the Trainer logged for it."""

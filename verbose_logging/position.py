@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from verbose_logging.dates import Dates
 from verbose_logging.entries import Severity
 from verbose_logging.facts import ClockRead, EpochBegin, EpochEnd, Fact, Restored, RunOpened, StepEnd, TrainBegin
+from verbose_logging.hearing import hears
 
 _EPOCH_SLACK = 1e-6  # the Trainer's fractional epoch is a sum of quotients
 
@@ -23,7 +24,6 @@ class Position:
         self.run_id = ""
         self.rank = 0
         self.world_size = 1
-        self.world_size = 1
         self.step = 0
         self.finished = 0
         self.epoch = 1
@@ -35,8 +35,9 @@ class Position:
         self.session: int | None = None
         self._pass_from: int | None = None  # the steps that were finished when the epoch began
         self._wall_minus_monotonic = 0.0
-        self._zone: timezone = timezone.utc
+        self._dates = Dates()
 
+    @hears(StepEnd, RunOpened, ClockRead, TrainBegin, EpochBegin, EpochEnd, Restored)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, StepEnd):
@@ -59,9 +60,8 @@ class Position:
 
     def _read_clock(self, fact: RunOpened | ClockRead) -> None:
         self._wall_minus_monotonic = fact.wall - fact.at
-        self._zone = timezone(timedelta(seconds=round(fact.utc_offset_seconds)))
+        self._dates = Dates(fact.utc_offset_seconds)
         if isinstance(fact, RunOpened):
-            self.world_size = fact.world_size
             self.run_id = fact.run_id
             self.rank = fact.rank
             self.world_size = fact.world_size
@@ -83,7 +83,7 @@ class Position:
 
     def date(self, at: float) -> str:
         """Returns the ISO 8601 date of a monotonic time, with microseconds and UTC offset."""
-        return datetime.fromtimestamp(at + self._wall_minus_monotonic, self._zone).isoformat(timespec="microseconds")
+        return self._dates.date(at + self._wall_minus_monotonic)
 
     def header(self, at: float, message: str, *, level: Severity = "INFO", step: int | None = None) -> dict[str, Any]:
         """Returns the common keys of the next entry; whoever publishes it moves `seq` on.

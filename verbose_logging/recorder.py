@@ -150,8 +150,7 @@ class RunRecorder:
             self._publish(assembly.progress_report(self._run, step_end, self._phases), step_end.at)
 
     def _logged(self, fact: facts.Logged) -> None:
-        of_waiting_step = not any(name.startswith("eval_") for name in fact.logs)
-        if self._waiting is not None and of_waiting_step:
+        if self._waiting is not None and not fact.is_of_evaluation:
             self._finish_step(self._waiting)
         if "training_metrics_update" in self._level.entry_types:
             self._publish(assembly.training_metrics_update(self._run, fact), fact.at)

@@ -14,6 +14,9 @@ from verbose_logging.facts import Deferred, Fact
 
 OnProblem: TypeAlias = Callable[[str, Exception], None]
 
+_NUMBERS = frozenset({float, int})
+_TEXT = frozenset({str})
+
 
 def ignore_problem(what: str, error: Exception) -> None:
     """Does nothing with a problem."""
@@ -35,13 +38,20 @@ def settle(fact: Fact, on_problem: OnProblem = ignore_problem) -> Fact:
         >>> settle(Logged(0.0, logs={"loss": 2.5, "note": "warm-up"})).logs
         {'loss': 2.5}
     """
-    names = fact.deferred_fields
-    if not names:
+    unsettled = {name: value for name in fact.deferred_fields if not _is_settled(value := getattr(fact, name))}
+    if not unsettled:
         return fact
     kind = type(fact).__name__
-    return msgspec.structs.replace(
-        fact, **{name: _settled(getattr(fact, name), f"{kind}.{name}", on_problem) for name in names}
-    )
+    settled = {name: _settled(value, f"{kind}.{name}", on_problem) for name, value in unsettled.items()}
+    return msgspec.structs.replace(fact, **settled)
+
+
+def _is_settled(value: Any) -> bool:
+    """Returns whether a value is what settling would make of it, which on a CPU most are."""
+    kind = type(value)
+    if kind is dict:
+        return _NUMBERS.issuperset(map(type, value.values())) and _TEXT.issuperset(map(type, value))
+    return kind in _NUMBERS or value is None
 
 
 def _settled(value: Any, name: str, on_problem: OnProblem) -> Any:

@@ -22,12 +22,21 @@ from verbose_logging.facts import (
     TrainBegin,
     TrainingInspected,
 )
+from verbose_logging.hearing import hears
+from verbose_logging.position import Position
+
+_OF_A_STEP = (StepBegin, MicroStep, SubstepEnd, PreOptimizerStep, StepEnd)
 
 
 class Tally:
-    """Counts what happens within a step, an epoch, an evaluation and the session."""
+    """Counts what happens within a step, an epoch, an evaluation and the session.
 
-    def __init__(self) -> None:
+    Args:
+        position: Where the run is; observed before this.
+    """
+
+    def __init__(self, position: Position) -> None:
+        self._position = position
         self.micro_step = 0
         self.micro_batches = 0
         self.micro_batch: MicroStep | None = None
@@ -46,14 +55,24 @@ class Tally:
         self.stop_requested: dict[str, Any] | None = None
         self._open_batches = 0
 
-    def observe(self, fact: Fact, step: int) -> None:
-        """Takes in a fact.
-
-        Args:
-            fact: What happened.
-            step: Optimizer steps finished.
-        """
-        if isinstance(fact, StepBegin | MicroStep | SubstepEnd | PreOptimizerStep | StepEnd):
+    @hears(
+        StepBegin,
+        MicroStep,
+        SubstepEnd,
+        PreOptimizerStep,
+        StepEnd,
+        PredictionStep,
+        Predicted,
+        EpochBegin,
+        Evaluated,
+        Saved,
+        TrainBegin,
+        ModelStateRead,
+        TrainingInspected,
+    )
+    def observe(self, fact: Fact) -> None:
+        """Takes in a fact."""
+        if isinstance(fact, _OF_A_STEP):
             self._count_micro_steps(fact)
         elif isinstance(fact, PredictionStep):
             self.prediction_step += 1
@@ -62,7 +81,7 @@ class Tally:
         elif isinstance(fact, EpochBegin):
             self.epochs += 1
             self.epoch_began_at = fact.at
-            self.epoch_first_step = step
+            self.epoch_first_step = self._position.finished
         elif isinstance(fact, Evaluated):
             self._evaluated(fact)
         elif isinstance(fact, Saved):
@@ -74,7 +93,7 @@ class Tally:
         elif isinstance(fact, TrainingInspected):
             self._inspected(fact)
 
-    def _count_micro_steps(self, fact: StepBegin | MicroStep | SubstepEnd | PreOptimizerStep | StepEnd) -> None:
+    def _count_micro_steps(self, fact: Fact) -> None:
         if isinstance(fact, StepBegin):
             self.micro_step = 0
             self.micro_batch = None

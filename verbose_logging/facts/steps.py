@@ -94,6 +94,11 @@ class Logged(FactBase, frozen=True):
 
     logs: dict[str, Any]
 
+    @property
+    def is_of_evaluation(self) -> bool:
+        """Whether it tells of an evaluation and not of the training's own steps."""
+        return any(name.startswith("eval_") for name in self.logs)
+
 
 class PredictionStep(FactBase, frozen=True):
     """`on_prediction_step`: one batch of an evaluation is done."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from typing import NamedTuple
@@ -13,6 +12,7 @@ _RECENT = 5  # in a row beyond the tails below is chance once in 100,000 times
 _TAIL = 0.1
 _SWAY = 0.1  # as a share of the typical duration
 _DOUBT = 0.5  # as a share of the typical duration
+_STALE = 0.01  # where not more than this share is new, what all together say has hardly changed
 
 
 class Forecast(NamedTuple):
@@ -25,6 +25,14 @@ class Forecast(NamedTuple):
 
     seconds: float
     variance: float
+
+
+class _Known(NamedTuple):
+    """How many durations count, their mean, and the variance of one of them."""
+
+    count: int
+    mean: float
+    spread: float
 
 
 class Durations:
@@ -53,12 +61,13 @@ class Durations:
         self._recent: deque[float] = deque()
         self._settled: deque[float] = deque()
         self._ordered: list[float] = []  # the settled ones, ascending
-        self._cut: list[float] | None = None
+        self._known: _Known | None = None
+        self._new = 0
 
     def add(self, seconds: float) -> None:
         """Takes in a duration."""
         self._seen += 1
-        self._cut = None
+        self._new += 1
         self._recent.append(seconds)
         if self._seen == self._enough:
             for _ in range(self._warm_up):
@@ -68,6 +77,9 @@ class Durations:
         if self._has_changed_for_good():
             self._settled.clear()
             self._ordered.clear()
+            self._known = None
+        elif self._new > _STALE * (len(self._ordered) + len(self._recent)):
+            self._known = None
 
     def _settle(self, seconds: float) -> None:
         self._settled.append(seconds)
@@ -84,8 +96,8 @@ class Durations:
     @property
     def typical_seconds(self) -> float | None:
         """The mean, with long ones cut; `None` before the first."""
-        values = self._counted()
-        return sum(values) / len(values) if values else None
+        known = self._summed_up()
+        return None if known is None else known.mean
 
     def forecast(self, count: float) -> Forecast | None:
         """Returns the time that so many more will take, `None` before the first.
@@ -93,19 +105,25 @@ class Durations:
         The variance is that of `count` single durations and of the mean itself, which `count` multiplies. As if one
         more had been seen that was half as long again, the spread is never nil, and wide while few are known.
         """
-        values = self._counted()
-        if not values:
+        known = self._summed_up()
+        if known is None:
             return None
-        known = len(values)
-        mean = sum(values) / known
-        spread = (math.dist(values, [mean] * known) ** 2 + (_DOUBT * mean) ** 2) / known
-        return Forecast(count * mean, spread * (count + count * count / known))
+        return Forecast(count * known.mean, known.spread * (count + count * count / known.count))
+
+    def _summed_up(self) -> _Known | None:
+        """Returns what is known of all of them, or of all but the very last ones."""
+        if self._known is None and (self._ordered or self._recent):
+            self._new = 0
+            values = self._counted()
+            count = len(values)
+            mean = sum(values) / count
+            self._known = _Known(count, mean, (math.dist(values, [mean] * count) ** 2 + (_DOUBT * mean) ** 2) / count)
+        return self._known
 
     def _counted(self) -> list[float]:
         """Returns the durations, none so long that it alone moves the mean by more than a tenth of the median."""
-        if self._cut is None:
-            values = sorted((*self._ordered, *self._recent))  # nearly sorted, which is quick
-            ceiling = statistics.median(values) * (1 + _SWAY * len(values)) if values else 0.0
-            within = bisect_right(values, ceiling)
-            self._cut = values[:within] + [ceiling] * (len(values) - within)
-        return self._cut
+        values = sorted((*self._ordered, *self._recent))  # nearly sorted, which is quick
+        middle = (values[len(values) // 2] + values[~len(values) // 2]) / 2
+        ceiling = middle * (1 + _SWAY * len(values))
+        within = bisect_right(values, ceiling)
+        return values[:within] + [ceiling] * (len(values) - within)

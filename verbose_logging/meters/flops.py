@@ -81,8 +81,7 @@ class FlopsMeter(BaseMeter):
         elif isinstance(fact, TrainingInspected):
             self._inspect(fact)
         elif isinstance(fact, TrainBegin):
-            self._flops.clear()
-            self._seconds.clear()
+            self._flops, self._seconds = Recent[float](), Recent[float]()
             self._step, self._last = Cost(), None
 
     def _inspect(self, fact: TrainingInspected) -> None:

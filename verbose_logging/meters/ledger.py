@@ -63,6 +63,11 @@ _PART_ENDING_IN: dict[type, str] = {
     RunBroken: "other",
 }
 
+# What is under way after a fact, where that is not nothing; a log, a save and a micro-batch change nothing.
+_WITHIN_AFTER: dict[type, str] = {PredictionStep: "evaluation", StepBegin: "forward_backward"}
+_CHANGE_NOTHING = frozenset({Logged, Saved, SubstepEnd})
+_ENDS = (TrainEnd, RunBroken)
+
 
 class Ledger:
     """Splits the training thread's time into parts, for the session and for the step under way.
@@ -95,18 +100,19 @@ class Ledger:
     @hears(FactsDropped, *_PART_ENDING_IN)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact; neither those of other threads nor time outside of a training move the ledger."""
-        if isinstance(fact, FactsDropped):
-            self._damaged = True
-        elif type(fact) in _PART_ENDING_IN:
+        kind = type(fact)
+        if kind in _PART_ENDING_IN:
             if isinstance(fact, TrainBegin) and fact.attempt == 1:
                 self._begin(fact)
             part = self._part_of(fact)
-            self.last_gap = None if self._last_at is None else fact.at - self._last_at
+            self.last_gap = gap = None if self._last_at is None else fact.at - self._last_at
             self._time_evaluation(fact, part)
-            if self._is_training and self.last_gap is not None:
-                self._book(fact, part, self.last_gap)
+            if self._is_training and gap is not None:
+                self._book(fact, part, gap)
             self._follow(fact)
-            self._last_at = fact.at if self._is_training or isinstance(fact, PredictionStep) else None
+            self._last_at = fact.at if self._is_training or kind is PredictionStep else None
+        elif kind is FactsDropped:
+            self._damaged = True
 
     def _begin(self, fact: TrainBegin) -> None:
         """Begins the account with the training; describing machine and model for the log is its first start-up time."""
@@ -115,33 +121,27 @@ class Ledger:
 
     def _part_of(self, fact: Fact) -> str:
         """Returns the part of the gap that ends in a fact: everything before the first step is start-up."""
-        part = _PART_ENDING_IN[type(fact)]
-        if isinstance(fact, Logged):
-            part = self._part_of_log(fact)
+        part = self._part_of_log(fact) if isinstance(fact, Logged) else _PART_ENDING_IN[type(fact)]
         return "startup" if self._starting and part not in _AFTER_STARTUP else part
 
     def _part_of_log(self, fact: Logged) -> str:
         """A log belongs to what it stands in: an evaluation, a forward pass that logs, or else to logging itself."""
         if self._within:
             return self._within
-        return "evaluation" if any(name.startswith("eval_") for name in fact.logs) else "logging"
+        return "evaluation" if fact.is_of_evaluation else "logging"
 
     def _follow(self, fact: Fact) -> None:
         """Notes what is under way after a fact. An evaluation that raised is over when anything else happens."""
-        if isinstance(fact, PredictionStep):
-            self._within = "evaluation"
-        elif isinstance(fact, StepBegin):
-            self._within = "forward_backward"
+        kind = type(fact)
+        if kind not in _CHANGE_NOTHING:
+            self._within = _WITHIN_AFTER.get(kind, "")
+        if kind is StepBegin or kind is LoopStep:
             self._starting = False
-        elif not isinstance(fact, Logged | Saved | SubstepEnd):
-            self._within = ""
-        if isinstance(fact, TrainBegin):
+        elif isinstance(fact, TrainBegin):
             self._starting = self._is_first = True
             self._finished = fact.step
             self._open = dict.fromkeys(PARTS, 0.0)
-        elif isinstance(fact, LoopStep):
-            self._starting = False
-        elif isinstance(fact, TrainEnd | RunBroken):
+        elif isinstance(fact, _ENDS):
             self._is_training = False
 
     def _time_evaluation(self, fact: Fact, part: str) -> None:
@@ -157,7 +157,7 @@ class Ledger:
         self._open[part] += gap
         if isinstance(fact, StepEnd):
             self.step_parts = parts = self._close_step(fact)
-            self.step_time_seconds = None if parts is None else sum(parts[part] for part in _WITHIN_STEPS)
+            self.step_time_seconds = None if parts is None else sum([parts[part] for part in _WITHIN_STEPS])
             self._open = dict.fromkeys(PARTS, 0.0)
             self._damaged = self._is_first = False
 

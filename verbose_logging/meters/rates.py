@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-from typing import Any
-
 from verbose_logging.facts import Fact, StepEnd, TrainBegin
 from verbose_logging.hearing import hears
 from verbose_logging.meters.ledger import Ledger
@@ -23,24 +20,24 @@ class RecentSteps:
     def __init__(self, ledger: Ledger, counts: StepCounts) -> None:
         self._ledger = ledger
         self._counts = counts
+        self._begin()
+
+    def _begin(self) -> None:
         self._seconds = Recent[float]()
         self._total_seconds = 0.0
-        self._held = {name: Recent[int | None]() for name in COUNTED}
+        self._held = {name: _Held() for name in COUNTED}
 
     @hears(TrainBegin, StepEnd)
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
         if isinstance(fact, TrainBegin):
-            self._seconds.clear()
-            self._total_seconds = 0.0
-            for series in self._held.values():
-                series.clear()
+            self._begin()
         elif isinstance(fact, StepEnd) and (seconds := self._ledger.step_time_seconds) is not None:
             self._seconds.add(seconds)
             self._total_seconds = sum(self._seconds.rows)
             values = self._counts.values
-            for name, series in self._held.items():
-                series.add(values.get(name))
+            for name, held in self._held.items():
+                held.add(values.get(name))
 
     @property
     def rate(self) -> float | None:
@@ -49,5 +46,31 @@ class RecentSteps:
 
     def per_second(self, name: str) -> float | None:
         """Returns so many of a step's counts per second, `None` where one of the steps does not know it."""
-        counts: deque[Any] = self._held[name].rows
-        return None if not self._total_seconds or None in counts else float(sum(counts) / self._total_seconds)
+        total = self._held[name].total
+        return None if total is None or not self._total_seconds else total / self._total_seconds
+
+
+class _Held:
+    """One count of each recent step; their sum is kept up to date, which whole numbers allow without an error."""
+
+    def __init__(self) -> None:
+        self._counts = Recent[int | None]()
+        self._known = 0
+        self._unknown = 0
+
+    def add(self, count: int | None) -> None:
+        """Takes in a step's count, `None` where it is not known."""
+        for former in self._counts.add(count):
+            if former is None:
+                self._unknown -= 1
+            else:
+                self._known -= former
+        if count is None:
+            self._unknown += 1
+        else:
+            self._known += count
+
+    @property
+    def total(self) -> int | None:
+        """The sum over the steps that count, `None` where one of them is not known."""
+        return None if self._unknown else self._known

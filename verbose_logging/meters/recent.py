@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 Row = TypeVar("Row")
@@ -21,27 +22,25 @@ class Recent(Generic[Row]):
     Example:
         >>> steps = Recent[int]()
         >>> for row in (90, 50, 10, 11):
-        ...     steps.add(row)
+        ...     _ = steps.add(row)
         >>> list(steps.rows)
         [90, 50, 10, 11]
         >>> steps.add(12)
+        (90, 50)
         >>> list(steps.rows)
         [10, 11, 12]
     """
 
     def __init__(self) -> None:
-        self.rows: deque[Row] = deque(maxlen=_WINDOW)
+        self.rows: deque[Row] = deque()
         self._seen = 0
 
-    def add(self, row: Row) -> None:
-        """Appends the row of a step."""
-        self.rows.append(row)
+    def add(self, row: Row) -> Sequence[Row]:
+        """Appends the row of a step, and returns the rows that no longer count."""
+        rows = self.rows
+        leaving = (rows.popleft(),) if len(rows) == _WINDOW else ()
+        rows.append(row)
         self._seen += 1
         if self._seen == _ENOUGH:
-            for _ in range(_WARM_UP):
-                self.rows.popleft()
-
-    def clear(self) -> None:
-        """Forgets all steps, also that the first ones are over."""
-        self.rows.clear()
-        self._seen = 0
+            leaving = tuple(rows.popleft() for _ in range(_WARM_UP))
+        return leaving
