@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "verbose_logging"
 
 WORDS = {"errors", "clock", "facts", "entries", "levels", "protocols"}
 PURE = {
-    "windows", "formatting", "plain", "guard", "trends", "resources", "position", "tally", "messages",
+    "windows", "dates", "formatting", "plain", "guard", "trends", "resources", "position", "tally", "messages",
     "hearing", "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder",
     "flight_recorder", "ring", "settings", "options", "flops", "run_document", "console", "printable",
     "loopback", "log_parts", "testing",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from verbose_logging.entries import Group
 from verbose_logging.facts import Fact, Logged, StepEnd
 from verbose_logging.guard import Guard
 from verbose_logging.hearing import Audience
-from verbose_logging.meters import build_meters
+from verbose_logging.meters import Keeper, build_meters
 from verbose_logging.plain import rounded, split_nonfinite
 from verbose_logging.position import Position
 from verbose_logging.protocols import Meter, MetricGroup, Numbers
@@ -48,10 +48,11 @@ class Measurements:
         self._meters = build_meters(self.position.date, peak_flops=peak_flops)
         self.ledger = self._meters.ledger
         self._logged: dict[str, Any] = {}
+        keepers: Sequence[Keeper] = (self.position, self.tally, *self._meters.keepers)
         contained = {"resources": self.resources} | {_part(meter): meter for meter in self._meters.table}
         self._audience = Audience(
             [
-                *((keeper.observe, keeper.observe) for keeper in (self.position, self.tally, *self._meters.keepers)),
+                *((keeper.observe, keeper.observe) for keeper in keepers),
                 *((part.observe, guard.guarded(name, part.observe, default=None)) for name, part in contained.items()),
             ]
         )

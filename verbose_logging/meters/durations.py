@@ -28,9 +28,9 @@ class Forecast(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """How many durations count, their mean, and the variance of one of them."""
+    """How many durations are known, their mean, and the variance of one of them."""
 
-    count: int
+    amount: int
     mean: float
     spread: float
 
@@ -108,7 +108,7 @@ class Durations:
         known = self._summed_up()
         if known is None:
             return None
-        return Forecast(count * known.mean, known.spread * (count + count * count / known.count))
+        return Forecast(count * known.mean, known.spread * (count + count * count / known.amount))
 
     def _summed_up(self) -> _Known | None:
         """Returns what is known of all of them, or of all but the very last ones."""

@@ -14,7 +14,8 @@ from verbose_logging.plain import plain
 # DEL, the C1 controls, the line separators and what turns the direction of writing: JSON lets them stand as they are,
 # but a terminal obeys some of them, and `str.splitlines` breaks at others.
 _TREACHEROUS = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]")
-_THEIR_BEGINNINGS = (b"\x7f", b"\xc2", b"\xe2\x80", b"\xe2\x81")
+# Each has one of these; to look for two bytes at once takes thirty times as long.
+_GIVE_THEM_AWAY = (b"\x7f", b"\xc2", b"\x80", b"\x81")
 
 
 def entry_line(entry: Entry) -> bytes:
@@ -48,7 +49,7 @@ def fields_line(fields: Mapping[str, Any]) -> bytes:
 
 def _line(text: bytes) -> bytes:
     """Returns JSON as a line that a terminal can be shown: what could trick it is escaped."""
-    if any(map(text.__contains__, _THEIR_BEGINNINGS)):
+    if any(map(text.__contains__, _GIVE_THEM_AWAY)):
         text = _TREACHEROUS.sub(_escaped, text)
     return text + b"\n"
 

@@ -17,13 +17,15 @@ from verbose_logging.entries import (
     TrainingInitialization,
     TrainingStart,
     TrainingStepComplete,
+    UserEntry,
     entry_type,
+    types_of,
 )
 from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.encoding import fields_line
 from verbose_logging.sinks.vital import is_lasting, is_vital
 
-_WRITTEN = (
+_WRITTEN = types_of(
     SystemInitialization,
     TrainingInitialization,
     TrainingStart,
@@ -36,15 +38,17 @@ _WRITTEN = (
     EndBase,
 )
 
-_SOURCES = {
-    "step_time": ("timing", "step_time_seconds"),
-    "avg_step_time": ("timing", "avg_step_time_seconds"),
-    "eta_minutes": ("timing", "eta_minutes"),
-    "loss": ("metrics", "loss"),
-    "learning_rate": ("metrics", "learning_rate"),
-    "grad_norm": ("metrics", "grad_norm"),
-    "progress_percent": ("progress", "progress_percent"),
-    "remaining_steps": ("progress", "remaining_steps"),
+_NO_NUMBERS: Mapping[str, Any] = {}
+
+# Group by group: the flat name of each number.
+_NAMES = {
+    "timing": {
+        "step_time_seconds": "step_time",
+        "avg_step_time_seconds": "avg_step_time",
+        "eta_minutes": "eta_minutes",
+    },
+    "metrics": {"loss": "loss", "learning_rate": "learning_rate", "grad_norm": "grad_norm"},
+    "progress": {"progress_percent": "progress_percent", "remaining_steps": "remaining_steps"},
 }
 
 
@@ -60,9 +64,9 @@ def flatten(entry: Entry) -> dict[str, Any] | None:
         {'timestamp': '2025-09-20T22:31:25.227000+00:00', 'type': 'training_start', 'level': 'INFO', \
 'message': 'Training starts', 'step': 0, 'epoch': 1}
     """
-    if not isinstance(entry, _WRITTEN):
+    if isinstance(entry, UserEntry) or type(entry) not in _WRITTEN:
         return None
-    line = {
+    line: dict[str, Any] = {
         "timestamp": entry.timestamp,
         "type": entry_type(entry),
         "level": entry.level,
@@ -70,18 +74,15 @@ def flatten(entry: Entry) -> dict[str, Any] | None:
         "step": entry.step,
         "epoch": entry.epoch,
     }
-    return line | _figures(entry) | _nonfinite(entry.nonfinite or {})
-
-
-def _figures(entry: Entry) -> dict[str, Any]:
-    groups: dict[str, Mapping[str, Any]] = {
-        group: getattr(entry, group, {}) for group in ("timing", "metrics", "progress")
-    }
-    return {name: groups[group][key] for name, (group, key) in _SOURCES.items() if key in groups[group]}
+    for group, names in _NAMES.items():
+        values = getattr(entry, group, _NO_NUMBERS)
+        line |= {name: values[key] for key, name in names.items() if key in values}
+    return line | _nonfinite(entry.nonfinite) if entry.nonfinite else line
 
 
 def _nonfinite(marks: Mapping[str, str]) -> dict[str, Any]:
-    named = {name: marks[f"{group}.{key}"] for name, (group, key) in _SOURCES.items() if f"{group}.{key}" in marks}
+    places = {f"{group}.{key}": name for group, names in _NAMES.items() for key, name in names.items()}
+    named = {name: marks[place] for place, name in places.items() if place in marks}
     return {"nonfinite": named} if named else {}
 
 

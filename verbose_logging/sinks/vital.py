@@ -11,17 +11,18 @@ from verbose_logging.entries import (
     SystemInitialization,
     TrainingInitialization,
     TrainingStart,
+    types_of,
 )
 
-_VITAL = (SystemInitialization, TrainingInitialization, TrainingStart, FindingBase, EntriesDropped, EndBase)
-_LASTING = (ModelCheckpointSave, EndBase)
+_VITAL = types_of(SystemInitialization, TrainingInitialization, TrainingStart, FindingBase, EntriesDropped, EndBase)
+_LASTING = types_of(ModelCheckpointSave, EndBase)
 
 
 def is_vital(entry: Entry) -> bool:
     """Returns whether the log would make no sense without the entry: a start, a finding, a gap, an end."""
-    return isinstance(entry, _VITAL)
+    return type(entry) in _VITAL
 
 
 def is_lasting(entry: Entry) -> bool:
     """Returns whether the log should be safe on the disk behind the entry: at a checkpoint, at an end."""
-    return isinstance(entry, _LASTING)
+    return type(entry) in _LASTING
