@@ -68,6 +68,8 @@ _MAY_PRECEDE_LOG = (
     facts.SystemInspected,
 )
 
+_WITH_NUMBERS = (TrainingStepComplete, ProgressReport)
+
 
 class RunRecorder:
     """Turns the facts of one run into its entries.
@@ -108,6 +110,15 @@ class RunRecorder:
         self._training = False
         self._last_entry_at = 0.0
         self._entries: list[Entry] = []
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            facts.StepEnd: self._step_ended,
+            facts.Logged: self._logged,
+            facts.ClockRead: self._clock_read,
+            facts.TrainBegin: self._begin,
+            facts.UserWrote: self._user_wrote,
+            facts.TrainEnd: self._end,
+            facts.RunBroken: self._end,
+        }
 
     def handle(self, fact: Fact) -> list[Entry]:
         """Takes in a fact and returns the entries that it gives rise to, in order, often none."""
@@ -115,33 +126,31 @@ class RunRecorder:
         if self._waiting is not None and not isinstance(fact, _MAY_PRECEDE_LOG):
             self._finish_step(self._waiting)
         self._run.observe(fact)
-        told = _TOLD_AS.get(type(fact))
-        if told is not None:
-            kind, assemble = told
-            if kind in self._level.entry_types:
+        kind = type(fact)
+        if (told := _TOLD_AS.get(kind)) is not None:
+            name, assemble = told
+            if name in self._level.entry_types:
                 self._publish(assemble(self._run, fact), fact.at)
-        else:
-            self._handle_other(fact)
+        elif (handle := self._handlers.get(kind)) is not None:
+            handle(fact)
         return self._entries
 
-    def _handle_other(self, fact: Fact) -> None:
-        if isinstance(fact, facts.StepEnd):
-            self._waiting = fact
-            if not fact.log_follows:
-                self._finish_step(fact)
-        elif isinstance(fact, facts.Logged):
-            self._logged(fact)
-        elif isinstance(fact, facts.ClockRead):
-            if self._training and fact.at - self._last_entry_at >= HEARTBEAT_SECONDS:
-                self._publish(assembly.heartbeat(self._run, fact), fact.at)
-        elif isinstance(fact, facts.TrainBegin):
-            self._training = True
-            self._milestones.begin(fact.step, fact.total_steps)
-            self._publish(assembly.training_start(self._run, fact), fact.at)
-        elif isinstance(fact, facts.UserWrote):
-            self._publish(assembly.user_entry(self._run, fact), fact.at)
-        elif isinstance(fact, facts.TrainEnd | facts.RunBroken):
-            self._end(fact)
+    def _step_ended(self, fact: facts.StepEnd) -> None:
+        self._waiting = fact
+        if not fact.log_follows:
+            self._finish_step(fact)
+
+    def _clock_read(self, fact: facts.ClockRead) -> None:
+        if self._training and fact.at - self._last_entry_at >= HEARTBEAT_SECONDS:
+            self._publish(assembly.heartbeat(self._run, fact), fact.at)
+
+    def _begin(self, fact: facts.TrainBegin) -> None:
+        self._training = True
+        self._milestones.begin(fact.step, fact.total_steps)
+        self._publish(assembly.training_start(self._run, fact), fact.at)
+
+    def _user_wrote(self, fact: facts.UserWrote) -> None:
+        self._publish(assembly.user_entry(self._run, fact), fact.at)
 
     def _finish_step(self, step_end: facts.StepEnd) -> None:
         self._waiting = None
@@ -195,7 +204,7 @@ class RunRecorder:
 
 def shaped(entry: EntryBase, level: Level) -> Any:
     """Returns an entry without what a level leaves out of a step's numbers."""
-    if not isinstance(entry, TrainingStepComplete | ProgressReport):
+    if not isinstance(entry, _WITH_NUMBERS):
         return entry
     changes: dict[str, Any] = {}
     if not level.phases and "phases" in entry.timing:

@@ -110,6 +110,7 @@ KnownEntry: TypeAlias = Union[  # noqa: UP007 - msgspec and TypeAlias need the r
 Entry: TypeAlias = Union[KnownEntry, UserEntry]  # noqa: UP007
 
 ENTRY_TYPES: dict[str, type[EntryBase]] = {str(kind.__struct_config__.tag): kind for kind in get_args(KnownEntry)}
+_TAGS: dict[type[EntryBase], str] = {kind: tag for tag, kind in ENTRY_TYPES.items()}
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[KnownEntry] = msgspec.json.Decoder(KnownEntry)
@@ -117,9 +118,7 @@ _decoder: msgspec.json.Decoder[KnownEntry] = msgspec.json.Decoder(KnownEntry)
 
 def entry_type(entry: Entry) -> str:
     """Returns the word in the entry's `type` key."""
-    if isinstance(entry, UserEntry):
-        return str(entry.fields["type"])
-    return str(entry.__struct_config__.tag)
+    return str(entry.fields["type"]) if isinstance(entry, UserEntry) else _TAGS[type(entry)]
 
 
 def types_of(*kinds: type) -> frozenset[type]:

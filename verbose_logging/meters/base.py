@@ -35,4 +35,6 @@ def known(**numbers: float | str | None) -> dict[str, float | int | str | None]:
         >>> known(loss=1.5, grad_norm=None)
         {'loss': 1.5}
     """
+    if None not in numbers.values():  # nearly always
+        return numbers  # a dictionary of its own, with wider values
     return {name: value for name, value in numbers.items() if value is not None}

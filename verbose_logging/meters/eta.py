@@ -86,13 +86,16 @@ class EtaMeter(BaseMeter):
         step_seconds = self._steps.typical_seconds
         if step_seconds is None or self._total_steps is None:
             return {}
-        parts = [
+        seconds = variance = 0.0
+        for part in (
             self._steps.forecast(max(0, self._total_steps - self._step)),
             self._evaluations.forecast(self._step, self._total_steps, step_seconds),
             self._saves.forecast(self._step, self._total_steps, step_seconds),
-        ]
-        seconds = sum(part.seconds for part in parts if part is not None)
-        reach = _P90 * math.sqrt(sum(part.variance for part in parts if part is not None))
+        ):
+            if part is not None:
+                seconds += part.seconds
+                variance += part.variance
+        reach = _P90 * math.sqrt(variance)
         return {
             "eta_minutes": seconds / 60,
             "eta_low_minutes": max(0.0, seconds - reach) / 60,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from verbose_logging.facts import Fact, GcPause, StepEnd
 from verbose_logging.hearing import hears
-from verbose_logging.meters.base import BaseMeter, known
+from verbose_logging.meters.base import BaseMeter
 from verbose_logging.protocols import MetricSpec, Numbers
 
 
@@ -30,4 +30,4 @@ class GcMeter(BaseMeter):
 
     def at_step(self) -> Numbers:
         """Returns the step's pauses, where there were any."""
-        return known(gc_pause_seconds=self._step or None)
+        return {"gc_pause_seconds": self._step} if self._step else {}

@@ -9,6 +9,7 @@ from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.protocols import MetricSpec, Numbers
 
+_FORGETS = (StepBegin, FactsDropped)
 _CLIP_EPSILON = 1e-6  # torch.nn.utils.clip_grad_norm_ divides by norm + 1e-6
 
 
@@ -32,6 +33,7 @@ class OptimizerMeter(BaseMeter):
 
     def __init__(self) -> None:
         self._fact: PreOptimizerStep | None = None
+        self._coefficient: float | None = None
         self._logged_norm: float | None = None
         self._steps = 0
         self._clipped = 0
@@ -41,30 +43,20 @@ class OptimizerMeter(BaseMeter):
         """Takes in a fact."""
         if isinstance(fact, PreOptimizerStep):
             self._fact = fact
+            self._coefficient = _coefficient(fact)
         elif isinstance(fact, Logged):
             self._logged_norm = fact.logs.get("grad_norm")
-        elif isinstance(fact, StepBegin | FactsDropped):
-            self._fact = None
-            self._logged_norm = None
+        elif isinstance(fact, _FORGETS):
+            self._fact = self._coefficient = self._logged_norm = None
         elif isinstance(fact, StepEnd):
             self._count()
         elif isinstance(fact, TrainBegin):
             self._steps = self._clipped = 0
 
     def _count(self) -> None:
-        coefficient = self._coefficient()
-        if coefficient is not None:
+        if self._coefficient is not None:
             self._steps += 1
-            self._clipped += coefficient < 1.0
-
-    def _coefficient(self) -> float | None:
-        if self._fact is None or self._fact.gradient_norm is None:
-            return None
-        limit = self._fact.gradient_norm_limit
-        if limit is None or limit <= 0:
-            return None
-        coefficient: float = limit / (self._fact.gradient_norm + _CLIP_EPSILON)
-        return coefficient if coefficient != coefficient else min(1.0, coefficient)  # noqa: PLR0124 - NaN stays NaN
+            self._clipped += self._coefficient < 1.0
 
     def at_step(self) -> Numbers:
         """Returns what is known of the step."""
@@ -74,18 +66,15 @@ class OptimizerMeter(BaseMeter):
         numbers = known(
             learning_rate=rates[0] if rates else None,
             grad_norm=norm,
-            clip_coefficient=self._coefficient(),
+            clip_coefficient=self._coefficient,
             clipped_share=self._share(),
         )
-        if len(set(rates)) > 1:
+        if len(rates) > 1 and len(set(rates)) > 1:
             numbers |= {f"learning_rate_group_{place}": rate for place, rate in enumerate(rates)}
-        return numbers | self._module_norms()
-
-    def _module_norms(self) -> dict[str, float | int | str | None]:
-        if self._fact is None or not self._fact.module_norms:
-            return {}
-        scale = 1.0 / (self._coefficient() or 1.0)
-        return {f"grad_norm/{module}": scale * norm for module, norm in self._fact.module_norms.items()}
+        if fact is not None and fact.module_norms:
+            scale = 1.0 / (self._coefficient or 1.0)
+            numbers |= {f"grad_norm/{module}": scale * norm for module, norm in fact.module_norms.items()}
+        return numbers
 
     def _share(self) -> float | None:
         return self._clipped / self._steps if self._steps else None
@@ -93,6 +82,14 @@ class OptimizerMeter(BaseMeter):
     def at_end(self) -> Numbers:
         """Returns how often clipping bit."""
         return known(clipped_share=self._share())
+
+
+def _coefficient(fact: PreOptimizerStep) -> float | None:
+    limit = fact.gradient_norm_limit
+    if fact.gradient_norm is None or limit is None or limit <= 0:
+        return None
+    coefficient: float = limit / (fact.gradient_norm + _CLIP_EPSILON)
+    return coefficient if coefficient != coefficient else min(1.0, coefficient)  # noqa: PLR0124 - NaN stays NaN
 
 
 def _each(rates: float | Sequence[float] | None) -> Sequence[float]:

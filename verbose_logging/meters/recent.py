@@ -38,7 +38,7 @@ class Recent(Generic[Row]):
     def add(self, row: Row) -> Sequence[Row]:
         """Appends the row of a step, and returns the rows that no longer count."""
         rows = self.rows
-        leaving = (rows.popleft(),) if len(rows) == _WINDOW else ()
+        leaving: tuple[Row, ...] = (rows.popleft(),) if len(rows) == _WINDOW else ()
         rows.append(row)
         self._seen += 1
         if self._seen == _ENOUGH:
