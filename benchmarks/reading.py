@@ -65,7 +65,7 @@ def _step(number: int, draw: random.Random) -> TrainingStepComplete:
 
 def bare_structs(path: Path) -> None:
     """Decodes every step into the struct that the reader uses, and lets it go."""
-    from verbose_logging.reading.step_lines import StepLine  # noqa: PLC0415 - counts for this process only
+    from verbose_logging.reading.files.step_lines import StepLine  # noqa: PLC0415 - counts for this process only
 
     decode = msgspec.json.Decoder(StepLine).decode
     with path.open("rb") as file:
@@ -108,7 +108,7 @@ WAYS: dict[str, Callable[[Path], None]] = {
 def cost_of(way: str, path: Path) -> Cost:
     """Returns what a way of reading costs, measured in a process of its own."""
     code = (
-        "import resource, sys, time, verbose_logging.cli, verbose_logging.reading.load\n"
+        "import resource, sys, time, verbose_logging.cli, verbose_logging.reading.runs.load\n"
         "from pathlib import Path; from benchmarks.reading import WAYS\n"
         "read, began = WAYS[sys.argv[1]], time.process_time()\n"
         "read(Path(sys.argv[2]))\n"

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from verbose_logging.loop import TrainingLogger
     from verbose_logging.reading.compare import compare_runs
     from verbose_logging.reading.diagnose import diagnose
-    from verbose_logging.reading.load import load_run
     from verbose_logging.reading.reader import read_entries
+    from verbose_logging.reading.runs.load import load_run
     from verbose_logging.settings import Settings
     from verbose_logging.training.train import train_with_config
 
@@ -45,7 +45,7 @@ _HOMES = {
     "callbacks_from_config": "automatic",
     "compare_runs": "reading.compare",
     "diagnose": "reading.diagnose",
-    "load_run": "reading.load",
+    "load_run": "reading.runs.load",
     "read_entries": "reading.reader",
     "train_with_config": "training.train",
 }

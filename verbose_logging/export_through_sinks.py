@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 from verbose_logging.errors import MissingExtraError
 from verbose_logging.protocols import Sink
-from verbose_logging.reading.run import Run
-from verbose_logging.reading.typed import typed_entries
+from verbose_logging.reading.runs.run import Run
+from verbose_logging.reading.runs.typed import typed_entries
 from verbose_logging.run_document import RunDocument
 from verbose_logging.run_document.layout import written
 from verbose_logging.sinks.tensorboard import TensorboardSink

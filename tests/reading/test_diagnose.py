@@ -14,8 +14,8 @@ from verbose_logging.entries import FindingBase, encode_entry
 from verbose_logging.errors import LogError
 from verbose_logging.facts import SystemInspected, TrainingInspected
 from verbose_logging.reading.diagnose import examine
-from verbose_logging.reading.load import load_run
 from verbose_logging.reading.replay import replay
+from verbose_logging.reading.runs.load import load_run
 from verbose_logging.testing import FactScript, record
 
 NAN = float("nan")

@@ -12,7 +12,7 @@ from verbose_logging import entries, load_run
 from verbose_logging.errors import LogError
 from verbose_logging.reading.plot import draw, save_plot
 from verbose_logging.reading.plot.curves import thinned
-from verbose_logging.reading.run import Run
+from verbose_logging.reading.runs.run import Run
 
 NewLog = Callable[..., Any]
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.lines import Line, parse_object
-from verbose_logging.reading.problems import PROBLEMS_KEPT, Problem
+from verbose_logging.reading.files.lines import Line, parse_object
+from verbose_logging.reading.files.problems import PROBLEMS_KEPT, Problem
 from verbose_logging.reading.reader import LogReader, read_entries
 
 

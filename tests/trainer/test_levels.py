@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from verbose_logging.levels import LEVELS
-from verbose_logging.reading.schema import log_schema
+from verbose_logging.reading.files.schema import log_schema
 
 pytestmark = pytest.mark.trainer
 

@@ -11,8 +11,8 @@ import msgspec
 
 from verbose_logging.entries import ModelCheckpointSave, decode_entry
 from verbose_logging.facts import Lineage
-from verbose_logging.reading.lines import UNREADABLE
-from verbose_logging.reading.spilled import spill_files
+from verbose_logging.reading.files.lines import UNREADABLE
+from verbose_logging.reading.files.spilled import spill_files
 
 _BLOCK_BYTES = 1 << 20
 _MOST_BYTES = 256 << 20

@@ -13,9 +13,9 @@ from verbose_logging.cli.arguments import RunArgument
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.progress import reading_progress
 from verbose_logging.errors import LogError, SettingsError, did_you_mean
-from verbose_logging.reading.load import load_run
-from verbose_logging.reading.locate import find_run
-from verbose_logging.reading.run import Run
+from verbose_logging.reading.files.locate import find_run
+from verbose_logging.reading.runs.load import load_run
+from verbose_logging.reading.runs.run import Run
 
 # name: the module and the function that write it, loaded when they are asked for
 FORMS = {

@@ -10,9 +10,9 @@ import typer
 from verbose_logging.cli.arguments import RunsArgument
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.progress import reading_progress
-from verbose_logging.reading.load import load_run
-from verbose_logging.reading.locate import find_run
+from verbose_logging.reading.files.locate import find_run
 from verbose_logging.reading.plot import save_plot
+from verbose_logging.reading.runs.load import load_run
 
 
 def plot(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from verbose_logging.cli.output import print_json
-from verbose_logging.reading.schema import log_schema
+from verbose_logging.reading.files.schema import log_schema
 
 
 def schema() -> None:

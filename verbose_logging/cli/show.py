@@ -15,12 +15,12 @@ from verbose_logging.cli.progress import reading_progress
 from verbose_logging.cli.summary_view import summary_view
 from verbose_logging.errors import LogError
 from verbose_logging.formatting import counted
+from verbose_logging.reading.files.locate import find_run, full_log_beside
+from verbose_logging.reading.files.problems import Problems
+from verbose_logging.reading.files.source import scan_of
 from verbose_logging.reading.liveness import with_liveness
-from verbose_logging.reading.locate import find_run, full_log_beside
-from verbose_logging.reading.problems import Problems
 from verbose_logging.reading.reader import read_entries
 from verbose_logging.reading.short_log import is_short_log, summarize_short_log
-from verbose_logging.reading.source import scan_of
 from verbose_logging.reading.summary import summarize_items
 
 

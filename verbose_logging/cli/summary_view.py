@@ -13,7 +13,7 @@ from rich.text import Text
 from verbose_logging.cli.output import safe
 from verbose_logging.cli.summary_rows import ROWS, loss_text
 from verbose_logging.formatting import ledger_rows, peak
-from verbose_logging.reading.spilled import spill_files
+from verbose_logging.reading.files.spilled import spill_files
 
 OUTCOME_STYLES = {
     "complete": "bold green",

@@ -13,9 +13,9 @@ from verbose_logging.cli.arguments import LogArgument
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.progress import reading_progress
 from verbose_logging.errors import LogError
-from verbose_logging.reading.locate import find_run
+from verbose_logging.reading.files.locate import find_run
+from verbose_logging.reading.files.source import is_log
 from verbose_logging.reading.repair import repair_log
-from verbose_logging.reading.source import is_log
 from verbose_logging.reading.validate import Finding, Gap, Report, validate_log
 
 _FINDINGS_SHOWN = 20

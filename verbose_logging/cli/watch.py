@@ -18,8 +18,8 @@ from verbose_logging.cli.arguments import LogArgument
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.watch_view import status_line, watch_view
 from verbose_logging.errors import LogError
-from verbose_logging.reading.locate import find_run
-from verbose_logging.reading.source import is_log
+from verbose_logging.reading.files.locate import find_run
+from verbose_logging.reading.files.source import is_log
 from verbose_logging.reading.watching import Watch
 
 LOOK_SECONDS = 0.5

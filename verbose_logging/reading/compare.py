@@ -10,8 +10,8 @@ from typing import Any
 from verbose_logging.errors import LogError
 from verbose_logging.reading.fields import group_at, known, value_at
 from verbose_logging.reading.figures import FIGURES, Figure, step_count
-from verbose_logging.reading.load import load_run
-from verbose_logging.reading.run import Run
+from verbose_logging.reading.runs.load import load_run
+from verbose_logging.reading.runs.run import Run
 
 _PLACES_NOT_CHOICES = frozenset({"output_dir", "logging_dir", "run_name", "log_file", "resume_from_checkpoint"})
 

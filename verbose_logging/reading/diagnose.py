@@ -12,11 +12,11 @@ from verbose_logging.entries import Severity, State
 from verbose_logging.errors import LogError
 from verbose_logging.protocols import FindingKind
 from verbose_logging.reading.fields import count_at, group_at, text_at
-from verbose_logging.reading.load import load_run
-from verbose_logging.reading.locate import find_run, full_log_beside
+from verbose_logging.reading.files.locate import find_run, full_log_beside
 from verbose_logging.reading.open_findings import OpenFindings
 from verbose_logging.reading.reader import read_entries
 from verbose_logging.reading.replay import Replay
+from verbose_logging.reading.runs.load import load_run
 from verbose_logging.reading.short_log import is_short_log
 
 SEVERITIES: tuple[str, ...] = get_args(Severity)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from verbose_logging.protocols import MetricSpec
 from verbose_logging.reading.fields import number_at
-from verbose_logging.reading.run import Run
+from verbose_logging.reading.runs.run import Run
 
 UNKNOWN = math.nan
 

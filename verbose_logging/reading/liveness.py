@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from verbose_logging.reading.spilled import spill_files
+from verbose_logging.reading.files.spilled import spill_files
 from verbose_logging.reading.summary.verdict import verdict
 
 _ERROR_LOG = "verbose_logging_errors.log"

@@ -10,8 +10,8 @@ from typing import Any
 
 from verbose_logging.errors import LogError, did_you_mean
 from verbose_logging.reading.fields import text_at
-from verbose_logging.reading.locate import logs_below, run_jsons_below
-from verbose_logging.reading.source import scan_of
+from verbose_logging.reading.files.locate import logs_below, run_jsons_below
+from verbose_logging.reading.files.source import scan_of
 from verbose_logging.reading.summary import PARTS, summary_of
 from verbose_logging.reading.summary.runs import EveryRun
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from verbose_logging.reading.follow import followed_lines
-from verbose_logging.reading.lines import BrokenLineError, Line, log_lines, parse_object
-from verbose_logging.reading.problems import Problem, Problems
+from verbose_logging.reading.files.follow import followed_lines
+from verbose_logging.reading.files.lines import BrokenLineError, Line, log_lines, parse_object
+from verbose_logging.reading.files.problems import Problem, Problems
 
 
 class LogReader:

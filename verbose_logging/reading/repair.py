@@ -10,12 +10,12 @@ import msgspec
 
 from verbose_logging.errors import LogError
 from verbose_logging.plain import split_nonfinite
-from verbose_logging.reading.check import BadEntryError, check_entry, entry_on
 from verbose_logging.reading.fields import count_at, group_at, text_at
-from verbose_logging.reading.lines import Line, numbered_lines
-from verbose_logging.reading.problems import Problem, Problems
-from verbose_logging.reading.schema import ENTRY_KEYS
-from verbose_logging.reading.spilled import RunRank, Spilled
+from verbose_logging.reading.files.check import BadEntryError, check_entry, entry_on
+from verbose_logging.reading.files.lines import Line, numbered_lines
+from verbose_logging.reading.files.problems import Problem, Problems
+from verbose_logging.reading.files.schema import ENTRY_KEYS
+from verbose_logging.reading.files.spilled import RunRank, Spilled
 
 
 class Repair(msgspec.Struct):

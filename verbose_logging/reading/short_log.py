@@ -11,8 +11,8 @@ from typing import Any
 
 from verbose_logging.entries import ENTRY_TYPES
 from verbose_logging.reading.fields import group_at, known, text_at
+from verbose_logging.reading.files.schema import ENTRY_KEYS
 from verbose_logging.reading.reader import read_entries
-from verbose_logging.reading.schema import ENTRY_KEYS
 from verbose_logging.reading.summary import summarize
 
 _OPENING = ("system_initialization", "training_initialization", "training_start")

@@ -13,7 +13,7 @@ from typing import Any
 from verbose_logging.errors import MissingExtraError
 from verbose_logging.printable import printable
 from verbose_logging.reading.figures import FIGURES
-from verbose_logging.reading.run import Run
+from verbose_logging.reading.runs.run import Run
 
 _OF_THE_LINE = frozenset({"run_id", "seq", "rank", "level", "message"})
 _FORMULA = re.compile(r"^[=+\-@\t\r\n|%]")

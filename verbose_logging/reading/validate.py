@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from verbose_logging.log_parts import parts_of
-from verbose_logging.reading.check import BadEntryError, check_entry, entry_on
 from verbose_logging.reading.fields import count_at, text_at
-from verbose_logging.reading.lines import Line, numbered_lines
+from verbose_logging.reading.files.check import BadEntryError, check_entry, entry_on
+from verbose_logging.reading.files.lines import Line, numbered_lines
 
 FINDINGS_KEPT = 1000
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from verbose_logging.errors import LogError
 from verbose_logging.reading.fields import text_at
-from verbose_logging.reading.follow import Follower
+from verbose_logging.reading.files.follow import Follower
+from verbose_logging.reading.files.scan import LogScan
+from verbose_logging.reading.files.step_lines import StepBlock
 from verbose_logging.reading.liveness import with_liveness
-from verbose_logging.reading.scan import LogScan
-from verbose_logging.reading.step_lines import StepBlock
 from verbose_logging.reading.summary import PARTS, summary_of
 from verbose_logging.reading.summary.part import Part
 from verbose_logging.reading.summary.runs import NewestRun

@@ -10,8 +10,8 @@ import anyio
 from anyio import to_thread
 
 from verbose_logging.reading.fields import count_at, text_at
-from verbose_logging.reading.follow import Follower
-from verbose_logging.reading.lines import BrokenLineError, Line, parse_object
+from verbose_logging.reading.files.follow import Follower
+from verbose_logging.reading.files.lines import BrokenLineError, Line, parse_object
 
 POLL_SECONDS = 0.25
 _QUIET_POLLS = 60  # then a comment keeps the connection open

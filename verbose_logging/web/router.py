@@ -16,8 +16,8 @@ from fastapi.responses import StreamingResponse
 
 from verbose_logging.errors import MissingExtraError, SettingsError
 from verbose_logging.reading.fields import count_at
-from verbose_logging.reading.load import load_run
 from verbose_logging.reading.reader import LogReader
+from verbose_logging.reading.runs.load import load_run
 from verbose_logging.web.feed import events, is_over
 from verbose_logging.web.guard import guard
 from verbose_logging.web.run_index import RunIndex

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from verbose_logging.reading.fields import text_at
-from verbose_logging.reading.lines import BrokenLineError, Line, parse_object
-from verbose_logging.reading.locate import logs_below
+from verbose_logging.reading.files.lines import BrokenLineError, Line, parse_object
+from verbose_logging.reading.files.locate import logs_below
 
 _START = b'{"type":"training_start"'
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from verbose_logging.errors import LogError, MissingExtraError, did_you_mean
 from verbose_logging.printable import printable
 from verbose_logging.reading.plot.panels import PANELS, Look, Panel
-from verbose_logging.reading.run import Run
+from verbose_logging.reading.runs.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

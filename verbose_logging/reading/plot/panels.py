@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from verbose_logging.formatting import counted
 from verbose_logging.printable import printable
 from verbose_logging.reading.plot.curves import evaluation_curves, quantile, smoothed, thinned
-from verbose_logging.reading.run import Run
+from verbose_logging.reading.runs.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from verbose_logging.reading.fields import known
-from verbose_logging.reading.scan import Item, item_of
+from verbose_logging.reading.files.scan import Item, item_of
 from verbose_logging.reading.summary.course import Ending, Progress, Span, Subject
 from verbose_logging.reading.summary.events import Alerts, Checkpoints
 from verbose_logging.reading.summary.health import health

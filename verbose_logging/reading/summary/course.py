@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from verbose_logging.reading.fields import count_at, group_at, known, moment_of, number_at, numbers_in, text_at
-from verbose_logging.reading.step_lines import STEP, StepBlock
+from verbose_logging.reading.files.step_lines import STEP, StepBlock
 from verbose_logging.reading.summary.part import Part
 
 OUTCOMES = {

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from verbose_logging.reading.fields import count_at, group_at, known, number_at, numbers_in, text_at
-from verbose_logging.reading.step_lines import StepBlock, StepLine, step_line
+from verbose_logging.reading.files.step_lines import StepBlock, StepLine, step_line
 from verbose_logging.reading.summary.course import OUTCOMES
 from verbose_logging.reading.summary.part import Part
 

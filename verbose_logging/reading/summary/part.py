@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from verbose_logging.reading.step_lines import STEP, StepBlock
+from verbose_logging.reading.files.step_lines import STEP, StepBlock
 
 
 class Part:

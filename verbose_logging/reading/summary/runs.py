@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from verbose_logging.reading.fields import count_at, text_at
-from verbose_logging.reading.scan import Item, Passed, Single
-from verbose_logging.reading.step_lines import StepBlock
+from verbose_logging.reading.files.scan import Item, Passed, Single
+from verbose_logging.reading.files.step_lines import StepBlock
 from verbose_logging.reading.summary.part import Part
 
 _SIGNS_OF_TRAINING = frozenset({"training_start", "progress_report"})

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 
 from verbose_logging.reading.fields import LARGEST_COUNT, count_at, group_at, nonfinite_at, number_at, text_at
-from verbose_logging.reading.lines import BrokenLineError, line_of, parse_object
+from verbose_logging.reading.files.lines import BrokenLineError, line_of, parse_object
 
 STEP = "training_step_complete"
 IN_TIMING = ("step_time_seconds",)

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from verbose_logging import entries, load_run
 from verbose_logging.errors import LogError
-from verbose_logging.reading.problems import Problem
-from verbose_logging.reading.source import scan_of
+from verbose_logging.reading.files.problems import Problem
+from verbose_logging.reading.files.source import scan_of
 
 NewLog = Callable[..., Any]
 

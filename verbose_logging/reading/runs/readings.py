@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from verbose_logging.reading.blocks import line_blocks
-from verbose_logging.reading.lines import UNREADABLE, BrokenLineError, Line, line_of, parse_object
+from verbose_logging.reading.files.blocks import line_blocks
+from verbose_logging.reading.files.lines import UNREADABLE, BrokenLineError, Line, line_of, parse_object
 
 _KEY = b'"resource_usage"'
 

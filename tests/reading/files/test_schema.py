@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from verbose_logging.entries import ENTRY_TYPES
-from verbose_logging.reading.schema import log_schema
+from verbose_logging.reading.files.schema import log_schema
 
 COMMON = {"timestamp": "2026-01-02T03:04:05+00:00", "type": "epoch_note", "level": "INFO", "message": "hello"}
 

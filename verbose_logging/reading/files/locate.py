@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.lines import BrokenLineError, numbered_lines, parse_object
-from verbose_logging.reading.schema import ENTRY_KEYS
+from verbose_logging.reading.files.lines import BrokenLineError, numbered_lines, parse_object
+from verbose_logging.reading.files.schema import ENTRY_KEYS
 
 _DEFAULT_STEM = "verbose_training_logs"
 _NEVER_ENTERED = frozenset({"node_modules", "venv", "__pycache__", "site-packages"})

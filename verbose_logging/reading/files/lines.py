@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from verbose_logging.reading.blocks import Block, file_blocks, line_blocks
+from verbose_logging.reading.files.blocks import Block, file_blocks, line_blocks
 
 # what msgspec raises on bytes that anyone may have written: not JSON, not of the type, not UTF-8, nested too deeply
 UNREADABLE: tuple[type[Exception], ...] = (msgspec.MsgspecError, ValueError, RecursionError)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from verbose_logging.inspection.layers import Layer
+from verbose_logging.inspection.flops.layers import Layer
 
 _LAST_PROJECTIONS = {"down_proj", "c_proj", "wo", "w2"}
 _ATTENTION_OR_ADAPTER = re.compile(r"att|lora")

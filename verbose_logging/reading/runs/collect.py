@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from verbose_logging.reading.columns import Column
-from verbose_logging.reading.more_columns import FileColumns, Place, flat_places
-from verbose_logging.reading.problems import Problem
-from verbose_logging.reading.step_lines import IN_METRICS, IN_TIMING, StepBlock
-from verbose_logging.reading.steps import Steps
+from verbose_logging.reading.files.problems import Problem
+from verbose_logging.reading.files.step_lines import IN_METRICS, IN_TIMING, StepBlock
+from verbose_logging.reading.runs.columns import Column
+from verbose_logging.reading.runs.more_columns import FileColumns, Place, flat_places
+from verbose_logging.reading.runs.steps import Steps
 from verbose_logging.reading.summary.part import Part
 
 AT_HAND = ("step", *IN_METRICS, *IN_TIMING)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.locate import find_run, full_log_beside
+from verbose_logging.reading.files.locate import find_run, full_log_beside
 
 OURS = b'{"timestamp": "t", "type": "x", "level": "INFO", "message": "m", "run_id": "r"}\n'
 

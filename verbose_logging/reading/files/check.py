@@ -10,8 +10,8 @@ import msgspec
 
 from verbose_logging.entries import ENTRY_TYPES, decode_entry
 from verbose_logging.reading.fields import text_at
-from verbose_logging.reading.lines import BrokenLineError, Line, parse_object
-from verbose_logging.reading.schema import ENTRY_KEYS
+from verbose_logging.reading.files.lines import BrokenLineError, Line, parse_object
+from verbose_logging.reading.files.schema import ENTRY_KEYS
 
 _AT_KEY = re.compile(r"(.*) - at `(?:key in )?\$\.?(.*)`")
 _MISSING_KEY = re.compile(r"Object missing required field `(.*)`")

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from verbose_logging.flops.costs import AttentionCost, Cost, Row
-from verbose_logging.inspection.layers import Layer
+from verbose_logging.inspection.flops.layers import Layer
+from verbose_logging.inspection.flops.rows import is_cross_attention
 from verbose_logging.inspection.next_token import predicts_next_token
-from verbose_logging.inspection.rows import is_cross_attention
 from verbose_logging.inspection.unknown_cost import UnknownCostError
 
 Role: TypeAlias = Literal["query", "key", "value", "fused", "output"]

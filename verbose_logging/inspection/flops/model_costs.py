@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from verbose_logging.flops.costs import AttentionCost, Cost, FlopCosts, Row
-from verbose_logging.inspection.attention import AttentionLayer, attention_of
-from verbose_logging.inspection.layers import Layer, layers_of
-from verbose_logging.inspection.recomputing import Recomputing
-from verbose_logging.inspection.rows import Rows
+from verbose_logging.inspection.flops.attention import AttentionLayer, attention_of
+from verbose_logging.inspection.flops.layers import Layer, layers_of
+from verbose_logging.inspection.flops.recomputing import Recomputing
+from verbose_logging.inspection.flops.rows import Rows
 from verbose_logging.inspection.unknown_cost import UnknownCostError, check_understood
 
 

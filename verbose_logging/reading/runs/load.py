@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from verbose_logging.errors import LogError, did_you_mean
-from verbose_logging.reading.collect import Events, StepTable
-from verbose_logging.reading.locate import find_run
-from verbose_logging.reading.problems import Problem
-from verbose_logging.reading.run import Run
-from verbose_logging.reading.source import scan_of
+from verbose_logging.reading.files.locate import find_run
+from verbose_logging.reading.files.problems import Problem
+from verbose_logging.reading.files.source import scan_of
+from verbose_logging.reading.runs.collect import Events, StepTable
+from verbose_logging.reading.runs.run import Run
 from verbose_logging.reading.summary import PARTS, summary_of
 from verbose_logging.reading.summary.runs import NewestRun
 

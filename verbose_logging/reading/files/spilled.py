@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.check import BadEntryError, check_entry, entry_on
 from verbose_logging.reading.fields import count_at, text_at
-from verbose_logging.reading.lines import numbered_lines
+from verbose_logging.reading.files.check import BadEntryError, check_entry, entry_on
+from verbose_logging.reading.files.lines import numbered_lines
 
 RunRank = tuple[str, int]
 

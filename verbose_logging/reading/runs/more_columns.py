@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from verbose_logging.reading.blocks import line_blocks
 from verbose_logging.reading.fields import text_at, value_at
-from verbose_logging.reading.lines import UNREADABLE, BrokenLineError, line_of, parse_object
+from verbose_logging.reading.files.blocks import line_blocks
+from verbose_logging.reading.files.lines import UNREADABLE, BrokenLineError, line_of, parse_object
 
 _GROUPS = ("timing", "metrics", "progress")
 _NO_COLUMNS = frozenset({"type", "resource_usage", "trends", "nonfinite", *_GROUPS})

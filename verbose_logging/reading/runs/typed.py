@@ -9,10 +9,10 @@ import msgspec
 
 from verbose_logging.entries import KnownEntry, decode_entry
 from verbose_logging.reading.fields import text_at
-from verbose_logging.reading.lines import UNREADABLE, log_lines
-from verbose_logging.reading.run import Run
-from verbose_logging.reading.run_json import DocumentScan
-from verbose_logging.reading.source import is_log
+from verbose_logging.reading.files.lines import UNREADABLE, log_lines
+from verbose_logging.reading.files.run_json import DocumentScan
+from verbose_logging.reading.files.source import is_log
+from verbose_logging.reading.runs.run import Run
 
 _WHAT_TYPES_ASK_FOR: dict[str, Any] = {
     "level": "INFO",

@@ -9,8 +9,8 @@ from io import BytesIO
 from pathlib import Path
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.blocks import GZIP_MAGIC, Block
-from verbose_logging.reading.lines import Line, lines_of
+from verbose_logging.reading.files.blocks import GZIP_MAGIC, Block
+from verbose_logging.reading.files.lines import Line, lines_of
 
 POLL_SECONDS = 0.5
 _CHUNK_BYTES = 1 << 18

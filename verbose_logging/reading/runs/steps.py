@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from verbose_logging.errors import did_you_mean
-from verbose_logging.reading.columns import Column
+from verbose_logging.reading.runs.columns import Column
 
 
 class MoreColumns(Protocol):

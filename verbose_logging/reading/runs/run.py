@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from verbose_logging.errors import MissingExtraError
-from verbose_logging.reading.problems import Problem
-from verbose_logging.reading.readings import read_resources
-from verbose_logging.reading.steps import Steps
+from verbose_logging.reading.files.problems import Problem
+from verbose_logging.reading.runs.readings import read_resources
+from verbose_logging.reading.runs.steps import Steps
 
 if TYPE_CHECKING:
     import pandas as pd

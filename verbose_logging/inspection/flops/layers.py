@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from verbose_logging.flops.costs import Cost, Row
 from verbose_logging.inspection.experts import active_share
-from verbose_logging.inspection.matmuls import Matmul, is_trained, matmuls_of
-from verbose_logging.inspection.rows import Place, Rows
+from verbose_logging.inspection.flops.matmuls import Matmul, is_trained, matmuls_of
+from verbose_logging.inspection.flops.rows import Place, Rows
 
 _ADAPTER = re.compile(r"\.(?:base_layer|(lora_A|lora_B|modules_to_save)\.([^.]+))")
 _SIDE_BY_SIDE = {

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from verbose_logging.reading.blocks import Block, line_blocks
 from verbose_logging.reading.fields import text_at
-from verbose_logging.reading.lines import UNREADABLE, BrokenLineError, Line, line_of, parse_object
-from verbose_logging.reading.problems import Problems
-from verbose_logging.reading.step_lines import STEP, StepBlock, StepLine, decode_step, step_line
+from verbose_logging.reading.files.blocks import Block, line_blocks
+from verbose_logging.reading.files.lines import UNREADABLE, BrokenLineError, Line, line_of, parse_object
+from verbose_logging.reading.files.problems import Problems
+from verbose_logging.reading.files.step_lines import STEP, StepBlock, StepLine, decode_step, step_line
 
 _PASSED = ("training_metrics_update", "step_begin", "substep_complete", "prediction_step")
 _STEP_PREFIX = f'{{"type":"{STEP}"'.encode()

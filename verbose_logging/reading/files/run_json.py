@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.blocks import opened
 from verbose_logging.reading.fields import count_at, group_at, known, number_at, text_at
-from verbose_logging.reading.lines import UNREADABLE
-from verbose_logging.reading.problems import Problems
-from verbose_logging.reading.scan import Item, Single
-from verbose_logging.reading.step_lines import STEP, StepBlock, step_line
+from verbose_logging.reading.files.blocks import opened
+from verbose_logging.reading.files.lines import UNREADABLE
+from verbose_logging.reading.files.problems import Problems
+from verbose_logging.reading.files.scan import Item, Single
+from verbose_logging.reading.files.step_lines import STEP, StepBlock, step_line
 from verbose_logging.run_document.layout import ROWS, SavedDocument
 
 _ROWS_AT_ONCE = 1000

@@ -9,11 +9,11 @@ from typing import Protocol
 import msgspec
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.blocks import opened
-from verbose_logging.reading.lines import UNREADABLE
-from verbose_logging.reading.problems import Problems
-from verbose_logging.reading.run_json import DocumentScan, is_run_document
-from verbose_logging.reading.scan import Item, LogScan
+from verbose_logging.reading.files.blocks import opened
+from verbose_logging.reading.files.lines import UNREADABLE
+from verbose_logging.reading.files.problems import Problems
+from verbose_logging.reading.files.run_json import DocumentScan, is_run_document
+from verbose_logging.reading.files.scan import Item, LogScan
 
 _LOOKED_AT = 1 << 16
 _BOM_8, _BOMS_16 = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
