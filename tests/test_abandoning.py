@@ -79,8 +79,8 @@ def test_what_waits_behind_a_hung_sink_is_handled(hung: Pipeline, sink: HungSink
 
 
 def test_without_time_the_end_is_handled_and_the_rest_is_counted(hung: Pipeline) -> None:
-    """Two facts find no time: their exact number is told, behind the end."""
-    end, dropped = facts_of(hung.abandon(0.0))
+    """Two facts find no time: their exact number is told, before the end."""
+    dropped, end = facts_of(hung.abandon(0.0))
 
     assert isinstance(end, TrainEnd)
     assert isinstance(dropped, FactsDropped)

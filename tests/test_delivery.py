@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from verbose_logging.delivery import Delivery
 from verbose_logging.drop_tally import DropTally
 from verbose_logging.entries import Entry, UserEntry
-from verbose_logging.facts import ClockRead, Deferred, Fact, FactsDropped, Saved, SubstepEnd
+from verbose_logging.facts import ClockRead, Deferred, Fact, FactsDropped, PredictionStep, Saved, SubstepEnd, TrainEnd
 from verbose_logging.testing import ManualClock, MemorySink
 
 
 class Bench:
     """A delivery on a manual clock, whose facts become entries that hold them."""
 
-    def __init__(self, sink: MemorySink | None = None) -> None:
+    def __init__(self, sink: MemorySink | None = None, handle: Callable[[Fact], Sequence[Entry]] | None = None) -> None:
         """Puts the parts together."""
         self.clock = ManualClock()
         self.sink = sink or MemorySink()
@@ -21,7 +21,7 @@ class Bench:
         self.inbox: deque[Fact] = deque()
         self.drops = DropTally()
         self.delivery = Delivery(
-            self._handle,
+            handle or self._handle,
             self.sink,
             clock=self.clock,
             on_problem=lambda what, error: self.problems.append((what, error)),
@@ -140,6 +140,48 @@ def test_drops_are_told_behind_what_was_kept() -> None:
     bench.drops.add(3.0)
     expected = [SubstepEnd(1.0), FactsDropped(0.0, count=2, first_at=2.0, last_at=3.0)]
     assert expected == bench.deliver(SubstepEnd(1.0))
+
+
+def test_an_end_comes_behind_what_was_dropped() -> None:
+    """The last entry of a run is its end, also where the inbox was full before it."""
+    bench = Bench()
+    bench.drops.add(2.0)
+    end = TrainEnd(3.0, 1, 1.0, None)
+    expected = [SubstepEnd(1.0), FactsDropped(0.0, count=1, first_at=2.0, last_at=2.0), end, SubstepEnd(4.0)]
+    assert expected == bench.deliver(SubstepEnd(1.0), end, SubstepEnd(4.0))
+
+
+def test_what_there_is_no_time_for_is_counted_before_the_end() -> None:
+    """With a second left and half a second a fact, two of five are told; the end is, in any case."""
+
+    def handle(fact: Fact) -> Sequence[Entry]:
+        bench.clock.advance(0.5)
+        return [UserEntry({"type": "fact", "fact": fact})]
+
+    bench = Bench(handle=handle)
+    bench.inbox.extend(PredictionStep(float(at)) for at in range(5))
+    bench.inbox.append(TrainEnd(5.0, 1, 1.0, None))
+    bench.delivery.hurry(1.0)
+    bench.delivery.finish(bench.inbox, bench.drops)
+
+    assert bench.sink.closed
+    assert [
+        PredictionStep(0.0),
+        PredictionStep(1.0),
+        FactsDropped(1.0, count=3, first_at=2.0, last_at=4.0),
+        TrainEnd(5.0, 1, 1.0, None),
+    ] == [entry.fields["fact"] for entry in bench.sink.of_type("fact")]
+
+
+def test_without_an_end_the_count_comes_last() -> None:
+    """A recording outside of a training says how much it lacks, too."""
+    bench = Bench()
+    bench.inbox.extend(PredictionStep(float(at)) for at in range(3))
+    bench.delivery.hurry(0.0)
+    bench.delivery.finish(bench.inbox, bench.drops)
+
+    (dropped,) = [entry.fields["fact"] for entry in bench.sink.of_type("fact")]
+    assert FactsDropped(0.0, count=3, first_at=0.0, last_at=2.0) == dropped
 
 
 def test_cpu_time_is_counted() -> None:

@@ -249,7 +249,8 @@ def heartbeat(run: Measurements, fact: facts.ClockRead | facts.Quiet) -> Entry:
 
 def entries_dropped(run: Measurements, fact: facts.FactsDropped) -> Entry:
     """What could not be kept."""
-    header = run.position.header(fact.at, f"⚠️ {fact.count} observations were dropped: the inbox was full")
+    told = f"⚠️ Dropped {counted(fact.count, 'observation')}: no room for them, or at the end no time"
+    header = run.position.header(fact.at, told)
     return entries.EntriesDropped(
         **header | {"level": "WARNING"},
         count=fact.count,

@@ -11,18 +11,18 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
+from verbose_logging.deadline import ENDS, Deadline
 from verbose_logging.drop_tally import DropTally
 from verbose_logging.entries import Entry
-from verbose_logging.facts import ClockRead, Fact, RunBroken, TrainEnd
+from verbose_logging.facts import ClockRead, Fact
 from verbose_logging.protocols import Clock, Sink
 from verbose_logging.settling import OnProblem, settle
 
-_BATCH_FACTS = 4096
+_BATCH_FACTS = 512  # some tens of milliseconds of work, a few hundred KB of lines
 _FACTS_AT_A_TIME = 32  # a millisecond of work; less would cost more than it gains
-_ENDS = (TrainEnd, RunBroken)
 
 
 def _give_way() -> None:
@@ -67,18 +67,31 @@ class Delivery:
         self._give_way = give_way
         self._tick_seconds = tick_seconds
         self._next_tick_at = math.inf
+        self._deadline = Deadline(clock)
 
-    def deliver(self, inbox: deque[Fact], drops: DropTally) -> None:
-        """Delivers what waits by now, and what is due by the clock."""
+    def deliver(self, inbox: deque[Fact], drops: DropTally) -> int:
+        """Delivers what waits by now, and what is due by the clock; returns how many facts that was."""
         self._delivering = (threading.get_ident(), time.thread_time())
         tick_is_due = self._clock.monotonic() >= self._next_tick_at
         facts = self._waiting(inbox, drops)
-        while not self._is_abandoned and (batch := list(itertools.islice(facts, _BATCH_FACTS))):
-            self._deliver_batch(batch)
+        count = 0
+        while not self._is_abandoned and (size := self._deliver_batch(itertools.islice(facts, _BATCH_FACTS))):
+            count += size
         if tick_is_due and not self._is_abandoned:
             self.flush()
         self._cpu_seconds = self.cpu_seconds
         self._delivering = None
+        return count
+
+    def finish(self, inbox: deque[Fact], drops: DropTally) -> None:
+        """Delivers what waits, in the time that `hurry` leaves, and closes the sink."""
+        self.deliver(inbox, drops)
+        self.deliver(inbox, drops)  # the first may have left some out; this one tells how many
+        self._attempt("closing the log", self._sink.close)
+
+    def hurry(self, seconds: float) -> None:
+        """Leaves so much time for what waits; the rest will be counted as dropped, but for starts and ends."""
+        self._deadline.set(seconds)
 
     @property
     def cpu_seconds(self) -> float:
@@ -94,10 +107,6 @@ class Delivery:
         self._is_writing = False
         return done
 
-    def close(self) -> None:
-        """Closes the sink."""
-        self._attempt("closing the log", self._sink.close)
-
     def abandon(self, inbox: deque[Fact], drops: DropTally, *, seconds: float) -> list[Entry]:
         """Returns the entries of what waits, for another thread to save: the sink hangs and is not given anything more.
 
@@ -111,15 +120,10 @@ class Delivery:
         self._is_abandoned = True
         if not self._is_writing:  # what hangs is the recorder itself, or a device that it waits for
             return []
+        self.hurry(seconds)
         entries: list[Entry] = []
-        deadline = self._clock.monotonic() + seconds
-        for fact in self._waiting(inbox, drops):
-            if self._clock.monotonic() < deadline or isinstance(fact, _ENDS):
-                self._attempt(type(fact).__name__, partial(self._collect, fact, entries))
-            else:
-                drops.add(fact.at)
-        if late := drops.take(self._clock.monotonic()):
-            self._attempt("FactsDropped", partial(self._collect, late, entries))
+        for fact in itertools.chain(self._waiting(inbox, drops), self._waiting(inbox, drops)):
+            self._attempt(type(fact).__name__, partial(self._collect, fact, entries))
         return entries
 
     def report(self, what: str, error: Exception) -> None:
@@ -129,10 +133,16 @@ class Delivery:
             self._on_problem(what, error)
 
     def _waiting(self, inbox: deque[Fact], drops: DropTally) -> Iterator[Fact]:
-        """Takes out the facts that wait by now; the pipeline's own come last, since they are the youngest."""
+        """Takes out the facts that wait by now; the pipeline's own come last, since they are the youngest.
+
+        Only an end comes behind what was dropped, since it is a run's last word.
+        """
         dropped = drops.take(self._clock.monotonic())
-        for _ in range(len(inbox)):
-            yield inbox.popleft()
+        for fact in self._in_time(inbox, drops):
+            if isinstance(fact, ENDS):
+                yield from filter(None, (dropped, drops.take(self._clock.monotonic())))
+                dropped = None
+            yield fact
         if dropped:
             yield dropped
         now = self._clock.monotonic()
@@ -140,11 +150,22 @@ class Delivery:
             self._next_tick_at = now + self._tick_seconds
             yield ClockRead(now, self._clock.wall(), self._clock.utc_offset_seconds())
 
-    def _deliver_batch(self, facts: Sequence[Fact]) -> None:
+    def _in_time(self, inbox: deque[Fact], drops: DropTally) -> Iterator[Fact]:
+        """Takes out the facts that wait by now, and counts those that there is no time for."""
+        for _ in range(len(inbox)):
+            fact = inbox.popleft()
+            if self._deadline.allows(fact):
+                yield fact
+            else:
+                drops.add(fact.at)
+
+    def _deliver_batch(self, facts: Iterable[Fact]) -> int:
+        """Delivers these facts; returns how many there were."""
         entries: list[Entry] = []
-        for place, fact in enumerate(facts):
+        count = 0
+        for count, fact in enumerate(facts, start=1):
             self._attempt(type(fact).__name__, partial(self._collect, fact, entries))
-            if place % _FACTS_AT_A_TIME == 0:
+            if count % _FACTS_AT_A_TIME == 0:
                 self._give_way()
         if self._next_tick_at == math.inf:  # ticks begin behind the first fact, which opens the run
             self._next_tick_at = self._clock.monotonic() + self._tick_seconds
@@ -152,6 +173,7 @@ class Delivery:
             self._is_writing = True
             self._attempt("writing the log", partial(self._sink.write, entries))
             self._is_writing = False
+        return count
 
     def _collect(self, fact: Fact, entries: list[Entry]) -> None:
         made = self._handle(self._settle(fact, self.report))

@@ -11,6 +11,7 @@ to the parent.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import queue
 import sys
@@ -28,6 +29,8 @@ from verbose_logging.protocols import Clock, Sink
 from verbose_logging.settling import OnProblem, settle
 
 Answer: TypeAlias = "queue.SimpleQueue[bool]"
+
+_AT_LEISURE = 128  # facts a delivery; where more came, the next one is earlier, so that never many wait for the end
 
 
 class Entrance(NamedTuple):
@@ -83,6 +86,7 @@ class Pipeline:
         self._delivery = Delivery(
             handle, sink, clock=clock, on_problem=on_problem, settle=settle, tick_seconds=tick_seconds
         )
+        self._clock = clock
         self._wake_seconds = wake_seconds
         self._room = max_facts
         self._watches_forks = False
@@ -151,15 +155,18 @@ class Pipeline:
         except queue.Empty:
             return False
 
-    def close(self, timeout: float = 5.0) -> bool:
+    def close(self, timeout: float = 5.0, *, handling_seconds: float = math.inf) -> bool:
         """Handles what waits, closes the sink and ends the thread; facts put later are counted as dropped.
 
         Args:
             timeout: Longest wait, in seconds.
+            handling_seconds: How long the thread may take over what waits; what is left then is counted as dropped,
+                but for starts and ends, and the sink is closed behind it.
 
         Returns:
             Whether all of it was done in time. A thread that still hangs dies with the process.
         """
+        self._delivery.hurry(handling_seconds)
         self._room = 0
         self._stopping = True
         self.start()
@@ -209,24 +216,29 @@ class Pipeline:
         self._stopping = self._finished = True
 
     def _run(self) -> None:
+        delivered = 0
         while not self._stopping:
-            request = self._next_request()
-            self._delivery.deliver(self._inbox, self._drops)
+            request = self._next_request(self._until_wake(delivered))
+            delivered = self._delivery.deliver(self._inbox, self._drops)
             if request is not None:
                 request.put(self._delivery.flush())
         self._finish()
 
-    def _next_request(self) -> Answer | None:
+    def _until_wake(self, delivered: int) -> float:
+        """Returns the time to the next multiple of the wake time, when the sampler wakes too; less where much came."""
+        until_multiple = self._wake_seconds - self._clock.monotonic() % self._wake_seconds
+        return min(until_multiple, self._wake_seconds * _AT_LEISURE / max(delivered, 1))
+
+    def _next_request(self, timeout: float) -> Answer | None:
         try:
-            return self._requests.get(timeout=self._wake_seconds)
+            return self._requests.get(timeout=timeout)
         except queue.Empty:
             return None
 
     def _finish(self) -> None:
         if self._finished:
             return
-        self._delivery.deliver(self._inbox, self._drops)
-        self._delivery.close()
+        self._delivery.finish(self._inbox, self._drops)
         self._finished = True
         with contextlib.suppress(queue.Empty):
             while True:

@@ -53,7 +53,7 @@ class Sampler:
 
     def start(self) -> None:
         """Reads every probe at once, and goes on until `close`. Does nothing while it runs already."""
-        if self._threads or self._is_foreign():
+        if self._is_running() or self._is_foreign():
             return
         self._pid = os.getpid()
         stop = self._stop = threading.Event()
@@ -62,12 +62,14 @@ class Sampler:
         self._threads = [thread for thread in started if thread is not None]
 
     def close(self, timeout_seconds: float) -> None:
-        """Stops reading and waits so long for the threads; one that hangs is left behind, and delivers nothing more."""
+        """Stops reading and waits so long for the threads; one that hangs is left behind, and delivers nothing more.
+
+        May be called again, to wait for those that the first call left behind.
+        """
         if self._is_foreign():
             return
         self._stop.set()
-        threads, self._threads = self._threads, []
-        self._join(threads, timeout_seconds)
+        self._join(self._threads, timeout_seconds)
 
     def read_once(self) -> dict[str, dict[str, Any]]:
         """Returns the present readings by probe: the latest while it runs, fresh ones otherwise.
@@ -76,7 +78,7 @@ class Sampler:
         """
         if self._is_foreign():
             return {}
-        if not self._threads:
+        if not self._is_running():
             self._read_all()
         return {reader.name: dict(reader.latest) for reader in self._readers if reader.latest and not reader.overdue()}
 
@@ -97,6 +99,9 @@ class Sampler:
             for reader in self._readers
             if reader.failures or reader.name in overdue
         }
+
+    def _is_running(self) -> bool:
+        return bool(self._threads) and not self._stop.is_set()
 
     def _is_foreign(self) -> bool:
         """Returns whether this is a forked child of the process that started the sampler: its threads stayed there."""

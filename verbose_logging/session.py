@@ -44,7 +44,6 @@ from verbose_logging.sinks.named import make_sinks, patience_with
 # Train begin waits half a second at most: a moment for an earlier session, and one for the description of the machine.
 _LEAVE_SECONDS = 0.2
 _INSPECTION_SECONDS = 0.3
-_SAMPLER_SECONDS = 0.5
 END_SECONDS = 5.0
 _SIGNAL_SECONDS = 2.0
 _SYNC_SECONDS = 5.0
@@ -198,8 +197,8 @@ class Session:
         asked_by = "SIGTERM" if self._sigterm.was_passed else None
         account = Deferred(self._account)
         self._pipeline.put_vital(facts.TrainEnd(self._clock.monotonic(), step, epoch, account, asked_by))
-        self._sampler.close(_SAMPLER_SECONDS)
-        self.flush(END_SECONDS - _SAMPLER_SECONDS)
+        self._sampler.close(0.0)
+        self.flush(END_SECONDS)
 
     def break_off(self, outcome: crash.Outcome, exception: Mapping[str, Any]) -> None:
         """Records that training ended without its end, once."""
@@ -223,11 +222,12 @@ class Session:
     def close(self, timeout: float = END_SECONDS) -> bool:
         """Ends the recording and lets go of threads and files; idempotent. Returns whether that was done in time."""
         atexit.unregister(self._at_exit)
-        part = timeout / 10  # the rest is the files'
-        self._sampler.close(part)
-        done = self._pipeline.close(timeout - 4 * part)
+        part = timeout / 10  # five for what waits, two for writing it, two for saving it where that hangs
+        self._sampler.close(0.0)
+        done = self._pipeline.close(7 * part, handling_seconds=5 * part)
         if not done:
             self._rescue(2 * part)
+        self._sampler.close(part)
         return done
 
     def _rescue(self, seconds: float) -> None:
@@ -241,8 +241,9 @@ class Session:
             work.join(seconds)
         except RuntimeError:  # the interpreter is ending and starts no thread any more
             self._sink.rescue([])
-        if waiting := int(self._pipeline.account()["facts_waiting"]):
-            self._fallback.out_of_time(waiting)
+        account = self._pipeline.account()
+        if waiting := int(account["facts_waiting"]):
+            self._fallback.out_of_time(waiting, dropped=int(account["facts_dropped"]))
 
     def _at_sigterm(self, stack: list[str]) -> None:
         with contextlib.suppress(Exception):  # the process ends right after, whatever becomes of this

@@ -118,9 +118,10 @@ class Fallback:
         target = _first_that_works((self._spill_elsewhere,), path, lines)
         self._say(f"undelivered to {path}: {_fate(len(lines), target)}: the disk does not answer")
 
-    def out_of_time(self, waiting: int) -> None:
-        """Says how many observations still wait to be turned into entries at the very end."""
-        self._say(f"the log ends here: no time was left for the last {waiting:,} observations")
+    def out_of_time(self, waiting: int, *, dropped: int) -> None:
+        """Says how many observations still wait to be turned into entries at the very end, and how many had no room."""
+        before = f", and {dropped:,} were dropped before" if dropped else ""
+        self._say(f"the log ends here: no time was left for the last {waiting:,} observations{before}")
 
     def _spill(self, path: Path, lines: Sequence[bytes]) -> Path | None:
         """Returns the spill file that now holds the lines, the one that has been in use if there is one."""
