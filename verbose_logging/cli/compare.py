@@ -13,8 +13,8 @@ from rich.text import Text
 from verbose_logging.cli.arguments import SeveralRuns
 from verbose_logging.cli.output import new_console, print_json, print_wide, safe
 from verbose_logging.cli.progress import reading_progress
+from verbose_logging.plain import without_nonfinite
 from verbose_logging.reading.compare import compare_runs
-from verbose_logging.reading.fields import without_nonfinite
 from verbose_logging.reading.files.locate import find_run
 
 _OPTIONS_SHOWN = 30

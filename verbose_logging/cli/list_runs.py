@@ -52,14 +52,10 @@ def _table(rows: list[dict[str, Any]]) -> Table:
             safe(row["run_name"]),
             safe((row["started_at"] or "")[:16].replace("T", " ")),
             safe(row["outcome"] or ""),
-            thousands(row["steps"]) if row["steps"] is not None else "-",
-            safe(row["final_loss_nonfinite"] or _loss(row["final_loss"])),
-            _loss(row["best_val_loss"]),
-            short_duration(row["duration_seconds"]) if row["duration_seconds"] is not None else "-",
+            thousands(row["steps"]),
+            safe(row["final_loss_nonfinite"] or fixed(row["final_loss"])),
+            fixed(row["best_val_loss"]),
+            short_duration(row["duration_seconds"]),
             safe(row["path"]),
         )
     return table
-
-
-def _loss(value: float | None) -> str:
-    return "-" if value is None else fixed(value)

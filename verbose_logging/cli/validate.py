@@ -13,6 +13,7 @@ from verbose_logging.cli.arguments import LogArgument
 from verbose_logging.cli.output import new_console, print_json, safe
 from verbose_logging.cli.progress import reading_progress
 from verbose_logging.errors import LogError
+from verbose_logging.formatting import counted
 from verbose_logging.reading.files.locate import find_run
 from verbose_logging.reading.files.source import is_log
 from verbose_logging.reading.repair import repair_log
@@ -58,8 +59,7 @@ def _report(path: Path, *, as_json: bool) -> None:
     else:
         _print(report, new_console())
     if not report.is_valid:
-        many = "finding" if report.finding_count == 1 else "findings"
-        raise LogError(f"{report.path}: {report.finding_count} {many}, {report.entries} good entries")
+        raise LogError(f"{report.path}: {counted(report.finding_count, 'finding')}, {report.entries} good entries")
 
 
 def _print(report: Report, console: Console) -> None:
@@ -70,7 +70,7 @@ def _print(report: Report, console: Console) -> None:
     for gap in report.gaps:
         console.print(safe(gap_text(report.path, gap)), soft_wrap=True)
     if report.is_valid:
-        runs = "1 run" if len(report.run_ids) == 1 else f"{len(report.run_ids)} runs"
+        runs = counted(len(report.run_ids), "run")
         console.print(safe(f"valid: {report.path}, {report.entries} entries, {runs}"), soft_wrap=True)
         for name, count in report.types.items():
             console.print(safe(f"{count:>9}  {name}"))

@@ -19,24 +19,8 @@ _SECRET_ANYWHERE = re.compile(
 _SECRET_LAST_WORDS = frozenset({"auth", "bearer", "dsn", "pwd"})
 _BEFORE_A_VOCABULARY_TOKEN = frozenset(
     {
-        *(
-            "audio",
-            "bos",
-            "cls",
-            "end",
-            "eos",
-            "fake",
-            "image",
-            "last",
-            "mask",
-            "max",
-            "min",
-            "n",
-            "new",
-            "next",
-            "num",
-        ),
-        *("pad", "per", "sep", "special", "start", "stop", "think", "unk", "video", "word"),
+        *("audio", "bos", "cls", "end", "eos", "fake", "image", "last", "mask", "max", "min", "n", "new", "next"),
+        *("num", "pad", "per", "sep", "special", "start", "stop", "think", "unk", "video", "word"),
     }
 )
 _VOCABULARY_TOKEN = re.compile(r"<.{1,64}>|\[.{1,64}\]")

@@ -6,7 +6,6 @@ cannot be read stands as its type's name. Only exceptions that end a program (Ct
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Any
@@ -15,9 +14,6 @@ import msgspec
 
 from verbose_logging.plain.simplify import simplify
 
-_DECIMALS = 6
-_SCALE = 10.0**_DECIMALS
-_EXACT_BELOW = 1e9  # larger ones times the scale have no decimals left to round at
 _NOTE_CHARACTERS = 40  # room that "... 9,936 more characters" takes within a limit
 
 
@@ -50,36 +46,6 @@ def plain(value: Any, *, limits: Limits = _DEFAULT_LIMITS) -> Any:
         [0, 1, 2, '... 6 more items']
     """
     return _Walk(limits).visit(value, depth=0)
-
-
-def split_nonfinite(tree: Any) -> tuple[Any, dict[str, str]]:
-    """Returns the plain tree with `None` for each number that is not finite, and what stood where.
-
-    A tree without such a number is returned itself, not copied.
-
-    Example:
-        >>> split_nonfinite({"metrics": {"loss": math.nan}, "rates": [1.0, -math.inf]})
-        ({'metrics': {'loss': None}, 'rates': [1.0, None]}, {'metrics.loss': 'NaN', 'rates.1': '-Infinity'})
-    """
-    found: dict[str, str] = {}
-    _find_nonfinite(tree, (), found)
-    return (_without_nonfinite(tree) if found else tree), found
-
-
-def rounded(tree: Any) -> Any:
-    """Returns the plain tree with six decimals in each float: a microsecond, a byte of a megabyte.
-
-    No clock and no counter that we read knows more, and every further digit of every number is paid for at every step.
-
-    Example:
-        >>> rounded({"step_time_seconds": 0.1115753199997016, "load_average": [4.79052734375], "step": 3})
-        {'step_time_seconds': 0.111575, 'load_average': [4.790527], 'step': 3}
-    """
-    if isinstance(tree, float):  # arithmetic takes a fifth of the time of `round`, which goes by way of decimal text
-        return (tree * _SCALE + 0.5) // 1 / _SCALE if -_EXACT_BELOW < tree < _EXACT_BELOW else round(tree, _DECIMALS)
-    if isinstance(tree, dict):
-        return {key: rounded(item) for key, item in tree.items()}
-    return [rounded(item) for item in tree] if isinstance(tree, list) else tree
 
 
 class _Walk:
@@ -171,33 +137,3 @@ def _unused(name: str, taken: Mapping[str, Any], repeats: dict[str, int]) -> str
         repeats[name] = repeats.get(name, 1) + 1
         unused = f"{name} ({repeats[name]})"
     return unused
-
-
-def _find_nonfinite(node: Any, path: tuple[str, ...], found: dict[str, str]) -> None:
-    if isinstance(node, float):
-        if not math.isfinite(node):
-            found[".".join(path)] = _nonfinite_name(node)
-    elif isinstance(node, dict):
-        for key, item in node.items():
-            if isinstance(item, (float, dict, list)):
-                _find_nonfinite(item, (*path, key), found)
-    elif isinstance(node, list):
-        for index, item in enumerate(node):
-            if isinstance(item, (float, dict, list)):
-                _find_nonfinite(item, (*path, str(index)), found)
-
-
-def _nonfinite_name(number: float) -> str:
-    if math.isnan(number):
-        return "NaN"
-    return "Infinity" if number > 0 else "-Infinity"
-
-
-def _without_nonfinite(node: Any) -> Any:
-    if isinstance(node, float):
-        return node if math.isfinite(node) else None
-    if isinstance(node, dict):
-        return {key: _without_nonfinite(item) for key, item in node.items()}
-    if isinstance(node, list):
-        return [_without_nonfinite(item) for item in node]
-    return node

@@ -10,17 +10,15 @@ import msgspec
 
 from verbose_logging.entries import Severity, State
 from verbose_logging.errors import LogError
-from verbose_logging.protocols import FindingKind
 from verbose_logging.reading.fields import count_at, group_at, text_at
 from verbose_logging.reading.files.locate import find_run, full_log_beside
-from verbose_logging.reading.open_findings import OpenFindings
+from verbose_logging.reading.open_findings import FINDING_TYPES, OpenFindings
 from verbose_logging.reading.reader import read_entries
 from verbose_logging.reading.replay import Replay
 from verbose_logging.reading.runs.load import load_run
 from verbose_logging.reading.short_log import is_short_log
 
 SEVERITIES: tuple[str, ...] = get_args(Severity)
-_KINDS: tuple[str, ...] = get_args(FindingKind)
 
 
 class HealthFinding(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -140,7 +138,7 @@ class _Findings:
         kind, rule, severity = (text_at(entry, key) for key in ("type", "rule", "severity"))
         if kind == "training_start":
             self._open.restart()
-        if kind not in _KINDS or rule is None or severity not in SEVERITIES:
+        if kind not in FINDING_TYPES or rule is None or severity not in SEVERITIES:
             return
         step = count_at(entry, "step") or 0
         self.add(

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from verbose_logging.plain import nonfinite_name
+
 LARGEST_COUNT = 2**63 - 1
 
 
@@ -90,20 +92,4 @@ def nonfinite_at(entry: Mapping[str, Any], *keys: str) -> str | None:
         ('-Infinity', None)
     """
     value = value_at(entry, *keys)
-    if not isinstance(value, float) or math.isfinite(value):
-        return None
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-
-
-def without_nonfinite(value: Any) -> Any:
-    """Returns a plain value with `None` for every number that is not finite, as JSON wants it.
-
-    Example:
-        >>> without_nonfinite({"a": [float("nan"), 1.0]})
-        {'a': [None, 1.0]}
-    """
-    if isinstance(value, dict):
-        return {key: without_nonfinite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_nonfinite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return nonfinite_name(value) if isinstance(value, float) and not math.isfinite(value) else None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from verbose_logging.protocols import MetricSpec
 from verbose_logging.reading.fields import number_at
 from verbose_logging.reading.runs.run import Run
+from verbose_logging.reading.summary.metrics import best_evaluation_loss
 
 UNKNOWN = math.nan
 
@@ -36,9 +37,7 @@ def final_loss(run: Run) -> float:
 
 def best_validation_loss(run: Run) -> float:
     """Returns the lowest evaluation loss; of several sets, that of the first."""
-    losses = run.summary.get("evaluation_losses") or {}
-    first: Mapping[str, Any] = next(iter(losses.values()), {})
-    return _number(run.summary.get("best_eval_loss", first.get("best")))
+    return _number(best_evaluation_loss(run.summary))
 
 
 def mean_time(run: Run) -> float:

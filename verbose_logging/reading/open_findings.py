@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from verbose_logging.entries import State
+from verbose_logging.protocols import FindingKind
+
+FINDING_TYPES: frozenset[str] = frozenset(get_args(FindingKind))
 
 
 class OpenFindings:

@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from verbose_logging.errors import LogError, did_you_mean
+from verbose_logging.errors import LogError
 from verbose_logging.reading.fields import text_at
 from verbose_logging.reading.files.locate import logs_below, run_jsons_below
 from verbose_logging.reading.files.source import scan_of
 from verbose_logging.reading.summary import PARTS, summary_of
+from verbose_logging.reading.summary.metrics import best_evaluation_loss
 from verbose_logging.reading.summary.runs import EveryRun
 
 SORTS = ("started_at", "best_val_loss", "final_loss", "steps", "duration_seconds", "run_name")
@@ -56,8 +57,6 @@ def _runs_in(file: Path, on_position: Callable[[int], None]) -> list[dict[str, A
 
 
 def _row(file: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
-    losses = summary.get("evaluation_losses") or {}
-    first: Mapping[str, Any] = next(iter(losses.values()), {})
     nonfinite = summary.get("last_loss_nonfinite")
     named = {"run_name": text_at(summary, "run_name") or text_at(summary, "run_id") or file.stem}
     return named | {
@@ -67,7 +66,7 @@ def _row(file: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
         "steps": summary.get("steps_done"),
         "final_loss": None if nonfinite else summary.get("last_loss"),
         "final_loss_nonfinite": nonfinite,
-        "best_val_loss": summary.get("best_eval_loss", first.get("best")),
+        "best_val_loss": best_evaluation_loss(summary),
         "duration_seconds": summary.get("duration_seconds"),
         "path": str(file),
     }
@@ -76,15 +75,14 @@ def _row(file: Path, summary: Mapping[str, Any]) -> dict[str, Any]:
 def sorted_by(rows: Sequence[dict[str, Any]], key: str) -> list[dict[str, Any]]:
     """Returns the rows by a column: the lowest number first, the newest run first; those without a value last.
 
-    Raises:
-        LogError: There is no such column.
+    Args:
+        rows: What `overview` returned.
+        key: One of `SORTS`.
 
     Example:
         >>> [row["steps"] for row in sorted_by([{"steps": 9}, {"steps": None}, {"steps": 2}], "steps")]
         [2, 9, None]
     """
-    if key not in SORTS:
-        raise LogError(f"--sort: no column {key!r}; {did_you_mean(key, SORTS)}")
     present = [row for row in rows if _is_known(row.get(key))]
     absent = [row for row in rows if not _is_known(row.get(key))]
     return [*sorted(present, key=lambda row: row[key], reverse=key == _NEWEST_FIRST), *absent]

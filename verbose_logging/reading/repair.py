@@ -10,12 +10,13 @@ import msgspec
 
 from verbose_logging.errors import LogError
 from verbose_logging.plain import split_nonfinite
-from verbose_logging.reading.fields import count_at, group_at, text_at
+from verbose_logging.reading.fields import group_at, text_at
 from verbose_logging.reading.files.check import BadEntryError, check_entry, entry_on
 from verbose_logging.reading.files.lines import Line, numbered_lines
+from verbose_logging.reading.files.numbering import RunRank, place_of
 from verbose_logging.reading.files.problems import Problem, Problems
 from verbose_logging.reading.files.schema import ENTRY_KEYS
-from verbose_logging.reading.files.spilled import RunRank, Spilled
+from verbose_logging.reading.files.spilled import Spilled
 
 
 class Repair(msgspec.Struct):
@@ -115,13 +116,13 @@ class _Repairing:
         return content
 
     def _check_number(self, entry: dict[str, Any]) -> None:
-        run_id, rank, seq = text_at(entry, "run_id"), count_at(entry, "rank"), count_at(entry, "seq")
-        if run_id is None or rank is None or not seq:
+        place = place_of(entry)
+        if place is None:
             return
-        if seq <= self._last_seq.get((run_id, rank), 0):
-            raise BadEntryError(f"entry {seq} of run {run_id} comes again")
-        self._merge((run_id, rank), before=seq)
-        self._last_seq[run_id, rank] = seq
+        if place.seq <= self._last_seq.get(place.run, 0):
+            raise BadEntryError(f"entry {place.seq} of run {place.run[0]} comes again")
+        self._merge(place.run, before=place.seq)
+        self._last_seq[place.run] = place.seq
 
     def _merge(self, run: RunRank, before: int | None = None) -> None:
         """Writes what the spill files have of a run between the last entry and the one that comes now."""

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from verbose_logging.log_parts import parts_of
-from verbose_logging.reading.fields import count_at, text_at
 from verbose_logging.reading.files.check import BadEntryError, check_entry, entry_on
 from verbose_logging.reading.files.lines import Line, numbered_lines
+from verbose_logging.reading.files.numbering import RunRank, place_of
 
 FINDINGS_KEPT = 1000
 
@@ -94,7 +94,7 @@ class _Validation:
         self._path = path
         self._report = Report(str(path))
         self._types: Counter[str] = Counter()
-        self._last_seq: dict[tuple[str, int], int] = {}
+        self._last_seq: dict[RunRank, int] = {}
 
     def run(self, on_position: Callable[[int], None]) -> Report:
         """Reads the files and returns the report."""
@@ -127,12 +127,12 @@ class _Validation:
 
     def _follow_numbers(self, entry: dict[str, Any]) -> None:
         """Compares the entry's number with the one before it in its run; a bad entry is present too."""
-        run_id, rank, seq = text_at(entry, "run_id"), count_at(entry, "rank"), count_at(entry, "seq")
-        if run_id is None or rank is None or not seq:
+        place = place_of(entry)
+        if place is None:
             return
-        last = self._last_seq.get((run_id, rank), 0)
-        if seq <= last:
-            raise BadEntryError(f"{seq} comes after {last}", "seq")
-        if seq > last + 1:
-            self._report.gaps.append(Gap(run_id, rank, last, seq))
-        self._last_seq[run_id, rank] = seq
+        last = self._last_seq.get(place.run, 0)
+        if place.seq <= last:
+            raise BadEntryError(f"{place.seq} comes after {last}", "seq")
+        if place.seq > last + 1:
+            self._report.gaps.append(Gap(*place.run, last, place.seq))
+        self._last_seq[place.run] = place.seq

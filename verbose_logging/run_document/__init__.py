@@ -35,7 +35,7 @@ from verbose_logging.run_document.rows import (
 )
 from verbose_logging.run_document.totals import Totals
 
-_OUTCOMES = {
+OUTCOMES = {
     "training_complete": "complete",
     "training_interrupted": "interrupted",
     "training_failed": "failed",
@@ -190,7 +190,7 @@ class RunDocument:
     def _take_end(self, entry: EndBase) -> None:
         self.end_time = entry.timestamp
         if self.metadata["sessions"]:
-            outcome = _OUTCOMES[entry_type(entry)]  # type: ignore[arg-type]
+            outcome = OUTCOMES[entry_type(entry)]  # type: ignore[arg-type]
             self.metadata["sessions"][-1] |= {"ended_at": entry.timestamp, "last_step": entry.step, "outcome": outcome}
 
 

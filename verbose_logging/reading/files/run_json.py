@@ -17,14 +17,11 @@ from verbose_logging.reading.files.lines import UNREADABLE
 from verbose_logging.reading.files.problems import Problems
 from verbose_logging.reading.files.scan import Item, Single
 from verbose_logging.reading.files.step_lines import STEP, StepBlock, step_line
+from verbose_logging.run_document import OUTCOMES
 from verbose_logging.run_document.layout import ROWS, SavedDocument
 
 _ROWS_AT_ONCE = 1000
-_OUTCOME_TYPES = {
-    "complete": "training_complete",
-    "interrupted": "training_interrupted",
-    "failed": "training_failed",
-}
+_END_TYPES = {outcome: kind for kind, outcome in OUTCOMES.items()}
 
 
 class DocumentScan:
@@ -179,5 +176,5 @@ def _end(rest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         return
     sessions = _list(group_at(rest, "metadata"), "sessions")
     outcome = text_at(sessions[-1], "outcome") if sessions and isinstance(sessions[-1], dict) else None
-    kind = _OUTCOME_TYPES.get(outcome or "complete", "training_complete")
+    kind = _END_TYPES.get(outcome or "complete", "training_complete")
     yield {"type": kind, "timestamp": ended} | known(step=count_at(rest, "summary", "final_iter"))

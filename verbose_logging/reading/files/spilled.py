@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.fields import count_at, text_at
 from verbose_logging.reading.files.check import BadEntryError, check_entry, entry_on
 from verbose_logging.reading.files.lines import numbered_lines
-
-RunRank = tuple[str, int]
+from verbose_logging.reading.files.numbering import RunRank, place_of
 
 
 def spill_files(log: Path) -> list[Path]:
@@ -38,10 +36,9 @@ class Spilled:
             return
 
     def _keep(self, entry: dict[str, object], content: bytes) -> None:
-        run_id, rank, seq = text_at(entry, "run_id"), count_at(entry, "rank"), count_at(entry, "seq")
-        if run_id is not None and rank is not None and seq:
+        if place := place_of(entry):
             check_entry(entry, content)
-            self._lines.setdefault((run_id, rank), {}).setdefault(seq, content)
+            self._lines.setdefault(place.run, {}).setdefault(place.seq, content)
 
     def take(self, run: RunRank, *, after: int, before: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Yields the number and the line of a run's entries between two numbers, in order, and forgets them."""

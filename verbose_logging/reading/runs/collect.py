@@ -9,6 +9,7 @@ from typing import Any
 
 from verbose_logging.reading.files.problems import Problem
 from verbose_logging.reading.files.step_lines import IN_METRICS, IN_TIMING, StepBlock
+from verbose_logging.reading.open_findings import FINDING_TYPES
 from verbose_logging.reading.runs.columns import Column
 from verbose_logging.reading.runs.more_columns import FileColumns, Place, flat_places
 from verbose_logging.reading.runs.steps import Steps
@@ -17,7 +18,6 @@ from verbose_logging.reading.summary.part import Part
 AT_HAND = ("step", *IN_METRICS, *IN_TIMING)
 _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 _HEADER_TYPES = frozenset({"system_initialization", "training_initialization", "training_start"})
-_FINDING_TYPES = frozenset({"resource_warning", "performance_anomaly", "training_health"})
 _COMMON = frozenset({"type", "level", "message", "seq", "rank", "timestamp", "step", "epoch", "nonfinite"})
 _NOT_IN_EVENTS = frozenset({"type", "level", "message", "run_id", "seq", "rank", "metrics", "nonfinite"})
 
@@ -110,7 +110,7 @@ class Events(Part):
             self.evaluations.append(flat_event(entry))
         elif kind == "model_checkpoint_save":
             self.checkpoints.append(flat_event(entry))
-        elif kind in _FINDING_TYPES:
+        elif kind in FINDING_TYPES:
             self.alerts.append(dict(entry))
 
     def go_back(self, step: int) -> None:

@@ -9,12 +9,7 @@ from typing import Any
 from verbose_logging.reading.fields import count_at, group_at, known, moment_of, number_at, numbers_in, text_at
 from verbose_logging.reading.files.step_lines import STEP, StepBlock
 from verbose_logging.reading.summary.part import Part
-
-OUTCOMES = {
-    "training_complete": "complete",
-    "training_interrupted": "interrupted",
-    "training_failed": "failed",
-}
+from verbose_logging.run_document import OUTCOMES
 
 
 class Span(Part):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from verbose_logging.reading.fields import count_at, known, number_at, text_at
-from verbose_logging.reading.open_findings import OpenFindings
+from verbose_logging.reading.open_findings import FINDING_TYPES, OpenFindings
 from verbose_logging.reading.summary.part import Part
 
 _CHECKPOINTS_KEPT = 5
@@ -50,7 +50,7 @@ class Alerts(Part):
         rule, state, step = text_at(entry, "rule"), text_at(entry, "state"), count_at(entry, "step")
         if kind == "training_start":
             self._open.restart()
-        if kind not in {"resource_warning", "performance_anomaly", "training_health"} or rule is None:
+        if kind not in FINDING_TYPES or rule is None:
             return
         alert = self._rules.setdefault(rule, {"rule": rule, "times": 0} | known(first_step=step))
         alert["state"] = self._open.take(rule, state)

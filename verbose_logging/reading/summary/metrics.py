@@ -10,11 +10,23 @@ from typing import Any
 
 from verbose_logging.reading.fields import count_at, group_at, known, number_at, numbers_in, text_at
 from verbose_logging.reading.files.step_lines import StepBlock, StepLine, step_line
-from verbose_logging.reading.summary.course import OUTCOMES
 from verbose_logging.reading.summary.part import Part
+from verbose_logging.run_document import OUTCOMES
 
 _RECENT_STEP_TIMES = 10_000
 _OF_TRAINING = frozenset({"train_loss", "eval_train_loss"})
+
+
+def best_evaluation_loss(summary: Mapping[str, Any]) -> float | None:
+    """Returns the lowest evaluation loss of a summary; of several sets, that of the first.
+
+    Example:
+        >>> best_evaluation_loss({"evaluation_losses": {"eval_fr_loss": {"last": 2.5, "best": 2.0}}})
+        2.0
+    """
+    first: Mapping[str, Any] = next(iter((summary.get("evaluation_losses") or {}).values()), {})
+    best: float | None = summary.get("best_eval_loss", first.get("best"))
+    return best
 
 
 class Losses(Part):

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from verbose_logging.reading.fields import count_at, group_at, known, number_at, text_at
-from verbose_logging.reading.summary.course import OUTCOMES
 from verbose_logging.reading.summary.part import Part
+from verbose_logging.run_document import OUTCOMES
 
 
 class OwnAccount(Part):
