@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import typer
+from markdown.extensions.toc import slugify
 
+from verbose_logging.cli import VERBS, build_app
 from verbose_logging.entries import ENTRY_TYPES
 from verbose_logging.meters import build_meters
 from verbose_logging.rules import RULES
 from verbose_logging.settings import Settings
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+COMMAND = re.compile(r"(?:^(?:\$ )?|`)verbose-logging ([a-z][^`\n#]*)", re.MULTILINE)
+SHOWN = sorted({found.strip() for path in PAGES for found in COMMAND.findall(path.read_text(encoding="utf-8"))})
 
 
 def page(name: str) -> str:
@@ -39,20 +47,61 @@ def test_every_rule_is_documented(name: str) -> None:
     assert f"| `{name}` |" in page("health.md")
 
 
+@pytest.mark.parametrize("name", sorted(VERBS))
+def test_every_verb_is_documented(name: str) -> None:
+    """A verb that can be called has a section on the page about the command line."""
+    assert f"\n## {name}\n" in page("command-line.md")
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+def test_a_command_that_is_shown_can_be_called(shown: str) -> None:
+    """Every verb and option on a page is one of the command line."""
+    verb, *arguments = shlex.split(shown)
+    command = typer.main.get_command(build_app()).commands[verb]  # type: ignore[attr-defined]
+    context = command.context_class(command, **command.context_settings)
+
+    command.make_parser(context).parse_args(arguments)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").iterdir()), ids=lambda path: path.name)
+def test_every_example_is_listed(path: Path) -> None:
+    """A script that shows something stands on the first page."""
+    assert path.name == "__pycache__" or f"`{path.name}`" in page("index.md")
+
+
 @pytest.mark.parametrize("meter", build_meters(str).table, ids=lambda meter: type(meter).__name__)
 def test_every_metric_says_what_it_is(meter: object) -> None:
     """Each name that a meter can return has a unit and a sentence, and stands in one meter only."""
     for spec in meter.specs:  # type: ignore[attr-defined]
         assert spec.description.endswith(".")
         assert spec.name == spec.name.lower()
+        assert f"| `{meter.group}.{spec.name}` |" in page("log.md")  # type: ignore[attr-defined]
+
+
+def leads_somewhere(link: str, path: Path) -> bool:
+    """Returns whether a relative link of a page names a file that exists and a heading in it."""
+    name, _, anchor = link.partition("#")
+    target = path.parent / name if name else path
+    if not target.exists() or not anchor:
+        return target.exists()
+    headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+    return anchor in {slugify(heading, "-") for heading in headings}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_links_between_files_lead_somewhere(path: Path) -> None:
-    """A relative link names a file that exists."""
-    links = re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8"))
+    """No link within the project is dead."""
+    links = re.findall(r"\]\(([^):]+)\)", path.read_text(encoding="utf-8"))
 
-    assert [] == [link for link in links if not (path.parent / link).exists()]
+    assert [] == [link for link in links if not leads_somewhere(link, path)]
+
+
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    """`make docs` passes: each page is in the menu, and each link and anchor of the pages leads somewhere."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    built = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+
+    assert 0 == built.returncode, built.stderr
 
 
 def test_readme_is_short() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tools.reference.documented import arguments_of, summary_of
@@ -14,7 +16,7 @@ _COMMON = [field.name for field in msgspec.structs.fields(EntryBase)]
 
 def common_keys() -> str:
     """Returns the table of the keys that stand in every line."""
-    return _table(EntryBase, _COMMON)
+    return _table(EntryBase, _COMMON, first=[("`type`", "string", "One of the types below.")])
 
 
 def entry_types() -> str:
@@ -30,12 +32,12 @@ def _section(name: str, kind: type[EntryBase]) -> str:
     return "\n\n".join([*parts, _table(kind, own)] if own else parts)
 
 
-def _table(kind: type[EntryBase], names: list[str]) -> str:
+def _table(kind: type[EntryBase], names: list[str], *, first: Sequence[tuple[str, str, str]] = ()) -> str:
     told = {name: text for base in reversed(kind.__mro__) for name, text in arguments_of(base).items()}
     keys = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
     properties = _properties(kind)
     rows = [(f"`{keys[name]}`", _type(properties[keys[name]]), told[name]) for name in names]
-    return table(("key", "type", "what it is"), rows)
+    return table(("key", "type", "what it is"), [*first, *rows])
 
 
 def _properties(kind: type[EntryBase]) -> dict[str, dict[str, object]]:
