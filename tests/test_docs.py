@@ -98,7 +98,7 @@ def test_links_between_files_lead_somewhere(path: Path) -> None:
 
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     """`make docs` passes: each page is in the menu, and each link and anchor of the pages leads somewhere."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
     built = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
     assert 0 == built.returncode, built.stderr
