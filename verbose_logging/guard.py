@@ -59,9 +59,10 @@ class Guard:
             >>> half(2.0)
             0.5
         """
+        off, failures = self._off, self._failures  # looked up once: this is called a hundred times a step
 
         def contained(*args: P.args, **kwargs: P.kwargs) -> T:
-            if part in self._off:
+            if part in off:
                 return default
             try:
                 result = function(*args, **kwargs)
@@ -70,8 +71,8 @@ class Guard:
                     raise
                 self._note(part, error)
                 return default
-            if part in self._failures:
-                del self._failures[part]
+            if failures:
+                failures.pop(part, None)
             return result
 
         return contained

@@ -12,7 +12,6 @@ _RECENT = 5  # in a row beyond the tails below is chance once in 100,000 times
 _TAIL = 0.1
 _SWAY = 0.1  # as a share of the typical duration
 _DOUBT = 0.5  # as a share of the typical duration
-_STALE = 0.01  # where not more than this share is new, what all together say has hardly changed
 
 
 class Forecast(NamedTuple):
@@ -62,12 +61,11 @@ class Durations:
         self._settled: deque[float] = deque()
         self._ordered: list[float] = []  # the settled ones, ascending
         self._known: _Known | None = None
-        self._new = 0
 
     def add(self, seconds: float) -> None:
         """Takes in a duration."""
         self._seen += 1
-        self._new += 1
+        self._known = None
         self._recent.append(seconds)
         if self._seen == self._enough:
             for _ in range(self._warm_up):
@@ -77,9 +75,6 @@ class Durations:
         if self._has_changed_for_good():
             self._settled.clear()
             self._ordered.clear()
-            self._known = None
-        elif self._new > _STALE * (len(self._ordered) + len(self._recent)):
-            self._known = None
 
     def _settle(self, seconds: float) -> None:
         self._settled.append(seconds)
@@ -111,9 +106,8 @@ class Durations:
         return Forecast(count * known.mean, known.spread * (count + count * count / known.amount))
 
     def _summed_up(self) -> _Known | None:
-        """Returns what is known of all of them, or of all but the very last ones."""
+        """Returns what is known of all of them; found out once for each that came, and only where somebody asks."""
         if self._known is None and (self._ordered or self._recent):
-            self._new = 0
             values = self._counted()
             count = len(values)
             mean = sum(values) / count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 from verbose_logging.facts import Evaluated, Fact, Saved, StepEnd, TrainBegin
 from verbose_logging.hearing import hears
@@ -16,12 +17,22 @@ from verbose_logging.protocols import MetricSpec, Numbers
 _UNSEEN_EVALUATION = 0.1
 _UNSEEN_SAVE = 0.02
 
+_FRESH_SECONDS = 0.05  # so long the end stays where it was found; where steps are longer, each looks ahead anew
 _P90 = 1.2816  # standard deviations from the mean to the 90th percentile
+
+
+class _Ahead(NamedTuple):
+    """What lies ahead of a step: seconds, how far they may be off in eight cases of ten, and the date of the end."""
+
+    seconds: float
+    reach: float
+    completion: str
 
 
 class EtaMeter(BaseMeter):
     """Remaining steps at the pace of this session, and the evaluations and saves to come at their measured cost.
 
+    The forecast is made anew twenty times a second at most; in between the end stays where it was, and draws nearer.
     Only what this session has measured counts, so a resumed run is right from its first steps on. What is due at the
     step that has just ended still lies ahead: the Trainer evaluates and saves after it.
 
@@ -50,6 +61,8 @@ class EtaMeter(BaseMeter):
     def _begin(self, *, evaluations: Scheduled, saves: Scheduled) -> None:
         self._step = 0
         self._at = 0.0
+        self._forecast: _Ahead | None = None
+        self._forecast_at = 0.0
         self._steps = Durations(warm_up=2, enough=5)
         self._evaluations = evaluations
         self._saves = saves
@@ -83,25 +96,31 @@ class EtaMeter(BaseMeter):
 
     def at_step(self) -> Numbers:
         """Returns the forecast, nothing where the number of steps is not known."""
+        if self._forecast is None or not 0 <= self._at - self._forecast_at < _FRESH_SECONDS:
+            self._forecast, self._forecast_at = self._look_ahead(), self._at
+        forecast = self._forecast
+        if forecast is None:
+            return {}
+        gone = self._at - self._forecast_at
+        return {
+            "eta_minutes": max(0.0, forecast.seconds - gone) / 60,
+            "eta_low_minutes": max(0.0, forecast.seconds - forecast.reach - gone) / 60,
+            "eta_high_minutes": max(0.0, forecast.seconds + forecast.reach - gone) / 60,
+            "estimated_completion": forecast.completion,
+        }
+
+    def _look_ahead(self) -> _Ahead | None:
         step_seconds = self._steps.typical_seconds
         if step_seconds is None or self._total_steps is None:
-            return {}
-        seconds = variance = 0.0
-        for part in (
+            return None
+        parts = (
             self._steps.forecast(max(0, self._total_steps - self._step)),
             self._evaluations.forecast(self._step, self._total_steps, step_seconds),
             self._saves.forecast(self._step, self._total_steps, step_seconds),
-        ):
-            if part is not None:
-                seconds += part.seconds
-                variance += part.variance
-        reach = _P90 * math.sqrt(variance)
-        return {
-            "eta_minutes": seconds / 60,
-            "eta_low_minutes": max(0.0, seconds - reach) / 60,
-            "eta_high_minutes": (seconds + reach) / 60,
-            "estimated_completion": self._date(self._at + seconds),
-        }
+        )
+        seconds = sum(part.seconds for part in parts if part is not None)
+        reach = _P90 * math.sqrt(sum(part.variance for part in parts if part is not None))
+        return _Ahead(seconds, reach, self._date(self._at + seconds))
 
 
 class Scheduled:
