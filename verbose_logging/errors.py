@@ -69,6 +69,26 @@ class LogError(VerboseLoggingError):
     """A log or run file cannot be used; the text names the file."""
 
 
+def one_line(error: BaseException) -> str:
+    r"""Returns what another library's error says, in one line; its type where it says nothing.
+
+    Example:
+        >>> one_line(ValueError("bad config:\n  hidden_size is odd")), one_line(KeyError())
+        ('bad config: hidden_size is odd', 'KeyError')
+    """
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def first_line(error: BaseException) -> str:
+    r"""Returns the first line of what another library's error says; its type where it says nothing.
+
+    Example:
+        >>> first_line(OSError("no such model\nCheck your connection.")), first_line(OSError())
+        ('no such model', 'OSError')
+    """
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """Returns the second half of a refusal: the nearest valid name, or all of them.
 

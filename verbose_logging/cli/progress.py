@@ -11,8 +11,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from verbose_logging.reading.files.blocks import OnPosition, unheard
+
 _PATIENCE_SECONDS = 1.0
-Hear = Callable[[int], None]
 
 
 class ReadingProgress:
@@ -42,10 +43,10 @@ class ReadingProgress:
 
 
 @contextmanager
-def reading_progress(paths: Sequence[Path]) -> Iterator[Hear]:
+def reading_progress(paths: Sequence[Path]) -> Iterator[OnPosition]:
     """Gives what hears how far the reading of files has come; the bar is gone in the end."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield unheard
         return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=Console(stderr=True), transient=True)

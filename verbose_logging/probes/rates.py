@@ -1,9 +1,12 @@
-"""Counters that only grow, as rates per second."""
+"""Counters that only grow, as rates per second, and what the probes of such counters share."""
 
 from __future__ import annotations
 
 import math
+import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from typing import Any
 
 _SHORTEST_SPAN_SECONDS = 0.1
 
@@ -41,3 +44,28 @@ class Rates:
             for name, count in counters.items()
             if name in last and count >= last[name]
         }
+
+
+class RateProbe(ABC):
+    """Reads the rates of some of the machine's counters since the last reading.
+
+    Args:
+        psutil: The psutil module, or one like it.
+        clock: Returns monotonic seconds.
+    """
+
+    interval_seconds = 1.0
+    answers_at_once = True
+
+    def __init__(self, psutil: Any, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._psutil = psutil
+        self._rates = Rates(clock)
+
+    def read(self) -> Mapping[str, Any]:
+        """Returns the rates by name; nothing at first, nor where there is nothing that counts."""
+        counters = self._counters()
+        return self._rates.since_last(counters) if counters else {}
+
+    @abstractmethod
+    def _counters(self) -> dict[str, float]:
+        """Returns the counters by the names of their rates, none where nothing counts."""

@@ -10,13 +10,14 @@ from typing import Any
 from verbose_logging.errors import LogError
 from verbose_logging.reading.fields import group_at, known, value_at
 from verbose_logging.reading.figures import FIGURES, Figure, step_count
+from verbose_logging.reading.files.blocks import OnPosition, unheard
 from verbose_logging.reading.runs.load import load_run
 from verbose_logging.reading.runs.run import Run
 
 _PLACES_NOT_CHOICES = frozenset({"output_dir", "logging_dir", "run_name", "log_file", "resume_from_checkpoint"})
 
 
-def compare_runs(paths: Iterable[str | Path], *, on_position: Callable[[int], None] = lambda _: None) -> dict[str, Any]:
+def compare_runs(paths: Iterable[str | Path], *, on_position: OnPosition = unheard) -> dict[str, Any]:
     """Returns the figures of runs and what differs between them; the first run is the baseline.
 
     Args:
@@ -32,6 +33,17 @@ def compare_runs(paths: Iterable[str | Path], *, on_position: Callable[[int], No
 
     Raises:
         LogError: A file cannot be used, or there is none.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> from verbose_logging import TrainingLogger
+        >>> for name, loss in (("first", 2.0), ("second", 1.5)):
+        ...     places = {"log_file": folder / f"{name}.jsonl", "output_dir": folder}
+        ...     with TrainingLogger(name, console="off", **places) as logger:
+        ...         logger.log_step(1, loss=loss)
+        >>> found = compare_runs([folder / "first.jsonl", folder / "second.jsonl"])
+        >>> found["differences"]["figures"]["final_loss"]
+        {'better': 'lower', 'percent': [0.0, -25.0], 'best': 'second'}
     """
     runs = [load_run(path, on_position=on_position) for path in paths]
     if not runs:

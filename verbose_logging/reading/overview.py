@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from verbose_logging.errors import LogError
 from verbose_logging.reading.fields import text_at
+from verbose_logging.reading.files.blocks import OnPosition, unheard
 from verbose_logging.reading.files.locate import logs_below, run_jsons_below
 from verbose_logging.reading.files.source import scan_of
 from verbose_logging.reading.summary import PARTS, summary_of
@@ -25,9 +26,7 @@ def files_of_runs(place: Path) -> list[Path]:
     return [place] if place.is_file() else [*logs_below(place), *run_jsons_below(place)]
 
 
-def overview(
-    files: Sequence[Path], *, on_position: Callable[[int], None] = lambda _: None
-) -> tuple[list[dict[str, Any]], list[str]]:
+def overview(files: Sequence[Path], *, on_position: OnPosition = unheard) -> tuple[list[dict[str, Any]], list[str]]:
     """Returns a row for each run, and what was passed over and why.
 
     A run that stands in a log and in a run JSON is told once, from the log.
@@ -49,7 +48,7 @@ def overview(
     return list(rows.values()), passed_over
 
 
-def _runs_in(file: Path, on_position: Callable[[int], None]) -> list[dict[str, Any]]:
+def _runs_in(file: Path, on_position: OnPosition) -> list[dict[str, Any]]:
     runs = EveryRun(PARTS)
     runs.follow(scan_of(file, on_position))
     now = datetime.now().astimezone()

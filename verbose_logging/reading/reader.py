@@ -57,7 +57,7 @@ class LogReader:
 def read_entries(
     path: str | Path, follow: bool = False, *, pause: Callable[[float], None] = time.sleep
 ) -> Iterator[dict[str, Any]]:
-    """Returns an iterator over the entries of a log; lines that hold none are passed over.
+    r"""Returns an iterator over the entries of a log; lines that hold none are passed over.
 
     Types and keys that this version does not know come as they are.
 
@@ -68,6 +68,12 @@ def read_entries(
 
     Raises:
         LogError: At the first entry, when the file cannot be opened.
+
+    Example:
+        >>> log = getfixture("tmp_path") / "log.jsonl"
+        >>> _ = log.write_text('{"type": "training_step_complete", "step": 1}\n{"type": "training_st')
+        >>> list(read_entries(log))
+        [{'type': 'training_step_complete', 'step': 1}]
     """
     if not follow:
         return iter(LogReader(path))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,6 +10,7 @@ import msgspec
 from verbose_logging.errors import LogError
 from verbose_logging.plain import split_nonfinite
 from verbose_logging.reading.fields import group_at, text_at
+from verbose_logging.reading.files.blocks import OnPosition, unheard
 from verbose_logging.reading.files.check import BadEntryError, check_entry, entry_on
 from verbose_logging.reading.files.lines import Line, numbered_lines
 from verbose_logging.reading.files.numbering import RunRank, place_of
@@ -51,7 +51,7 @@ def copy_path(path: Path) -> Path:
     return path.with_name(f"{path.name.removesuffix('.gz').removesuffix('.jsonl')}.repaired.jsonl")
 
 
-def repair_log(path: Path, *, on_position: Callable[[int], None] = lambda _: None) -> Repair:
+def repair_log(path: Path, *, on_position: OnPosition = unheard) -> Repair:
     """Writes a repaired copy beside a log, which stays as it is.
 
     What lies in spill files beside the log is put where it is missing.
@@ -85,7 +85,7 @@ class _Repairing:
         self._last_seq: dict[RunRank, int] = {}
         self._spilled = Spilled(path)
 
-    def run(self, on_position: Callable[[int], None]) -> Repair:
+    def run(self, on_position: OnPosition) -> Repair:
         """Reads the log, writes the copy and returns what was done."""
         for line in numbered_lines(self._path, on_position):
             if not line.is_blank:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from verbose_logging.log_parts import parts_of
+from verbose_logging.reading.files.blocks import OnPosition, unheard
 from verbose_logging.reading.files.check import BadEntryError, check_entry, entry_on
 from verbose_logging.reading.files.lines import Line, numbered_lines
 from verbose_logging.reading.files.numbering import RunRank, place_of
@@ -74,7 +74,7 @@ class Report(msgspec.Struct):
         return self.finding_count == 0
 
 
-def validate_log(path: str | Path, *, on_position: Callable[[int], None] = lambda _: None) -> Report:
+def validate_log(path: str | Path, *, on_position: OnPosition = unheard) -> Report:
     """Returns what is in a log and the parts set aside from it, and what is wrong; reads one line at a time.
 
     Args:
@@ -96,7 +96,7 @@ class _Validation:
         self._types: Counter[str] = Counter()
         self._last_seq: dict[RunRank, int] = {}
 
-    def run(self, on_position: Callable[[int], None]) -> Report:
+    def run(self, on_position: OnPosition) -> Report:
         """Reads the files and returns the report."""
         for part in parts_of(self._path):
             for line in numbered_lines(part):

@@ -12,7 +12,7 @@ from transformers.utils import is_torch_bf16_gpu_available
 from trl import SFTConfig
 
 from verbose_logging import automatic
-from verbose_logging.errors import SettingsError
+from verbose_logging.errors import SettingsError, one_line
 
 OUTPUT_DIR = "results"
 _EVALUATIONS_OF_A_RUN = 10
@@ -59,7 +59,7 @@ def training_arguments(given: Mapping[str, Any], *, positions: int | None, evalu
     try:
         return SFTConfig(**chosen)
     except (ValueError, TypeError, ImportError, RuntimeError) as error:
-        raise SettingsError(" ".join(str(error).split())) from error
+        raise SettingsError(one_line(error)) from error
 
 
 def _checkpointing(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 from datasets import Dataset, DatasetDict, IterableDataset, load_dataset, load_from_disk
 
-from verbose_logging.errors import SettingsError
+from verbose_logging.errors import SettingsError, first_line
 from verbose_logging.formatting import counted
 from verbose_logging.training.data_shapes import INSTRUCTION, Shape, WriteInstruction, renaming, shape_of
 from verbose_logging.training.sources import DATA_FORMATS, is_path, located
@@ -129,7 +129,7 @@ def _from_hub(key: str, arguments: Mapping[str, Any]) -> Any:
     try:
         return load_dataset(**arguments)
     except Exception as error:  # the hub's client, its file system and each format have errors of their own
-        raise SettingsError(f"{key}: {arguments['path']}: {_first_line(error)}") from error
+        raise SettingsError(f"{key}: {arguments['path']}: {first_line(error)}") from error
 
 
 def _from_path(key: str, path: Path) -> Any:
@@ -141,7 +141,7 @@ def _from_path(key: str, path: Path) -> Any:
     except SettingsError as error:
         raise SettingsError(f"{key}: {error}") from error.__cause__
     except Exception as error:  # each format's parser has errors of its own
-        raise SettingsError(f"{key}: {path}: {_first_line(error.__cause__ or error)}") from error
+        raise SettingsError(f"{key}: {path}: {first_line(error.__cause__ or error)}") from error
 
 
 def _from_csv(path: Path) -> Dataset:
@@ -215,7 +215,3 @@ def _without_empty_rows(rows: Rows, shape: Shape) -> TrainingData:
         what = f"{counted(len(rows), 'row')}, all of them empty" if len(rows) else "no row"
         raise SettingsError(f"there is {what}; nothing can be trained on")
     return TrainingData(full, shape, len(rows) - len(full))
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

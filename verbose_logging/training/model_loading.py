@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig, P
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-from verbose_logging.errors import MissingExtraError, SettingsError, hint, is_installed
+from verbose_logging.errors import MissingExtraError, SettingsError, first_line, hint, is_installed, one_line
 from verbose_logging.training.config import DEFAULT_LORA_RANK, Recipe
 
 
@@ -29,8 +29,7 @@ def model_config(recipe: Recipe, *, trust_remote_code: bool) -> PretrainedConfig
     try:
         return AutoConfig.from_pretrained(recipe.model_name, trust_remote_code=trust_remote_code)
     except (OSError, ValueError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise SettingsError(f"model_name: {recipe.model_name}: no model there ({first})") from error
+        raise SettingsError(f"model_name: {recipe.model_name}: no model there ({first_line(error)})") from error
 
 
 def as_it_comes(recipe: Recipe, config: PretrainedConfig) -> Recipe:
@@ -81,7 +80,7 @@ def build_model(
     except SettingsError:
         raise
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
-        raise SettingsError(f"model_name: {' '.join(str(error).split())}") from error
+        raise SettingsError(f"model_name: {one_line(error)}") from error
 
 
 def skeleton(recipe: Recipe, config: PretrainedConfig, *, trust_remote_code: bool) -> Any:
@@ -99,7 +98,7 @@ def skeleton(recipe: Recipe, config: PretrainedConfig, *, trust_remote_code: boo
         try:
             return get_peft_model(model, adapter)
         except (ValueError, TypeError) as error:
-            raise SettingsError(f"target_modules: {' '.join(str(error).split())}") from error
+            raise SettingsError(f"target_modules: {one_line(error)}") from error
 
 
 def fresh_model(config: PretrainedConfig, *, trust_remote_code: bool) -> PreTrainedModel:
@@ -111,7 +110,7 @@ def fresh_model(config: PretrainedConfig, *, trust_remote_code: bool) -> PreTrai
     try:
         return AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
     except Exception as error:  # each architecture fails in its own way
-        raise SettingsError(f"model_name: no model can be built so: {' '.join(str(error).split())}") from error
+        raise SettingsError(f"model_name: no model can be built so: {one_line(error)}") from error
 
 
 def quantization(recipe: Recipe) -> BitsAndBytesConfig | None:
@@ -181,4 +180,4 @@ def _described(description: Mapping[str, Any]) -> PretrainedConfig:
     try:
         return kind(**options)
     except Exception as error:  # each architecture checks its options in its own way
-        raise SettingsError(f"model_name: {' '.join(str(error).split())}") from error
+        raise SettingsError(f"model_name: {one_line(error)}") from error

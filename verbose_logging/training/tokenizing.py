@@ -8,7 +8,7 @@ from typing import Any
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from verbose_logging.errors import SettingsError
+from verbose_logging.errors import SettingsError, first_line
 
 VOCABULARY_SIZE = 2048
 _END, _PADDING = "<|endoftext|>", "<|pad|>"
@@ -32,8 +32,7 @@ def load_tokenizer(key: str, name: str, *, trust_remote_code: bool) -> PreTraine
     try:
         return AutoTokenizer.from_pretrained(name, trust_remote_code=trust_remote_code)
     except (OSError, ValueError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise SettingsError(f"{key}: {name}: no tokenizer there ({first})") from error
+        raise SettingsError(f"{key}: {name}: no tokenizer there ({first_line(error)})") from error
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary_size: int = VOCABULARY_SIZE) -> PreTrainedTokenizerFast:

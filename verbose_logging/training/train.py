@@ -19,7 +19,7 @@ from transformers.utils import logging as hub_logging
 from trl import SFTTrainer
 
 from verbose_logging.callback import VerboseLoggingCallback, callback_from_settings
-from verbose_logging.errors import LogError, SettingsError
+from verbose_logging.errors import LogError, SettingsError, one_line
 from verbose_logging.options.config_file import Config, given_config
 from verbose_logging.reading.reader import LogReader
 from verbose_logging.reading.summary import summarize
@@ -161,7 +161,7 @@ def _trainer(prepared: Preparation, callbacks: Sequence[TrainerCallback]) -> SFT
             callbacks=list(callbacks),
         )
     except (ValueError, TypeError, ImportError, RuntimeError) as error:  # what only it checks
-        raise SettingsError(f"the Trainer refuses: {' '.join(str(error).split())}") from error
+        raise SettingsError(f"the Trainer refuses: {one_line(error)}") from error
 
 
 def _result(

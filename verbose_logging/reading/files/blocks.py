@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeAlias, cast
 
 from verbose_logging.errors import LogError
 from verbose_logging.log_parts import parts_of
@@ -18,7 +18,12 @@ GZIP_MAGIC = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 18
 LONGEST_LINE = 64 << 20
+OnPosition: TypeAlias = Callable[[int], None]
 _KEPT_OF_TOO_LONG = 256
+
+
+def unheard(_position: int) -> None:
+    """Hears how far reading has come, where nobody wants to know."""
 
 
 class Block(NamedTuple):
@@ -62,11 +67,7 @@ def opened(path: Path) -> Iterator[tuple[BufferedReader, BufferedReader]]:
             yield file, file
 
 
-def _ignore(_position: int) -> None:
-    """Hears how far reading has come."""
-
-
-def line_blocks(path: Path, on_position: Callable[[int], None] = _ignore) -> Iterator[Block]:
+def line_blocks(path: Path, on_position: OnPosition = unheard) -> Iterator[Block]:
     """Yields the lines of a log and, before them, of the parts that were set aside from it; numbered as one file.
 
     Args:
@@ -78,12 +79,12 @@ def line_blocks(path: Path, on_position: Callable[[int], None] = _ignore) -> Ite
     """
     first = 1
     for part in (*parts_of(path), path):
-        for block in file_blocks(part, on_position if part == path else _ignore):
+        for block in file_blocks(part, on_position if part == path else unheard):
             yield block._replace(first=first)
             first += len(block.lines)
 
 
-def file_blocks(path: Path, on_position: Callable[[int], None] = _ignore) -> Iterator[Block]:
+def file_blocks(path: Path, on_position: OnPosition = unheard) -> Iterator[Block]:
     """Yields the lines of a file; one that cannot be read to its end gives those before the damage, and then it.
 
     Args:

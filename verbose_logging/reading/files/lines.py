@@ -7,13 +7,13 @@ all met in practice. Nothing here raises but `LogError`, when a file cannot be o
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from verbose_logging.reading.files.blocks import Block, file_blocks, line_blocks
+from verbose_logging.reading.files.blocks import Block, OnPosition, file_blocks, line_blocks, unheard
 
 # what msgspec raises on bytes that anyone may have written: not JSON, not of the type, not UTF-8, nested too deeply
 UNREADABLE: tuple[type[Exception], ...] = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -44,7 +44,7 @@ class BrokenLineError(ValueError):
     """A line that holds no entry; the text says why."""
 
 
-def numbered_lines(path: Path, on_position: Callable[[int], None] | None = None) -> Iterator[Line]:
+def numbered_lines(path: Path, on_position: OnPosition = unheard) -> Iterator[Line]:
     """Returns the lines of a file; one that cannot be read to its end gives those before the damage, and then it.
 
     Args:
@@ -54,7 +54,7 @@ def numbered_lines(path: Path, on_position: Callable[[int], None] | None = None)
     Raises:
         LogError: The file cannot be opened, or is no regular one (a pipe, a device).
     """
-    for block in file_blocks(path, on_position) if on_position else file_blocks(path):
+    for block in file_blocks(path, on_position):
         yield from lines_of(block)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import msgspec
 
 from verbose_logging.errors import LogError
 from verbose_logging.reading.fields import count_at, group_at, known, number_at, text_at
-from verbose_logging.reading.files.blocks import opened
+from verbose_logging.reading.files.blocks import OnPosition, opened, unheard
 from verbose_logging.reading.files.lines import UNREADABLE
 from verbose_logging.reading.files.problems import Problems
 from verbose_logging.reading.files.scan import Item, Single
@@ -38,7 +38,7 @@ class DocumentScan:
         LogError: On iteration, when the file is no run JSON.
     """
 
-    def __init__(self, path: Path, on_position: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, path: Path, on_position: OnPosition = unheard) -> None:
         self._path = path
         self._on_position = on_position
         self.problems = Problems()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from verbose_logging.reading.fields import text_at
-from verbose_logging.reading.files.blocks import Block, line_blocks
+from verbose_logging.reading.files.blocks import Block, OnPosition, line_blocks, unheard
 from verbose_logging.reading.files.lines import UNREADABLE, BrokenLineError, Line, line_of, parse_object
 from verbose_logging.reading.files.problems import Problems
 from verbose_logging.reading.files.step_lines import STEP, StepBlock, StepLine, decode_step, step_line
@@ -49,7 +49,7 @@ class LogScan:
         problems: The lines skipped by the latest iteration.
     """
 
-    def __init__(self, path: Path, on_position: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, path: Path, on_position: OnPosition = unheard) -> None:
         self._path = path
         self._on_position = on_position
         self._begin()

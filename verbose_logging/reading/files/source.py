@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from verbose_logging.errors import LogError
-from verbose_logging.reading.files.blocks import opened
+from verbose_logging.reading.files.blocks import OnPosition, opened, unheard
 from verbose_logging.reading.files.lines import UNREADABLE
 from verbose_logging.reading.files.problems import Problems
 from verbose_logging.reading.files.run_json import DocumentScan, is_run_document
@@ -29,7 +29,7 @@ class Scan(Protocol):
         """Yields what stands in it."""
 
 
-def scan_of(path: Path, on_position: Callable[[int], None] = lambda _: None) -> Scan:
+def scan_of(path: Path, on_position: OnPosition = unheard) -> Scan:
     """Returns a pass over a log or a run JSON.
 
     Args:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from verbose_logging.errors import LogError, did_you_mean
+from verbose_logging.reading.files.blocks import OnPosition, unheard
 from verbose_logging.reading.files.locate import find_run
 from verbose_logging.reading.files.problems import Problem
 from verbose_logging.reading.files.source import scan_of
@@ -16,9 +16,7 @@ from verbose_logging.reading.summary import PARTS, summary_of
 from verbose_logging.reading.summary.runs import NewestRun
 
 
-def load_run(
-    path: str | Path, run_id: str | None = None, *, on_position: Callable[[int], None] = lambda _: None
-) -> Run:
+def load_run(path: str | Path, run_id: str | None = None, *, on_position: OnPosition = unheard) -> Run:
     """Returns a run out of a log, a run JSON, or the newest of them in a folder.
 
     A file is read once, tolerant of lines that are cut or broken; `Run.problems` names them. A run that was resumed is
@@ -31,6 +29,16 @@ def load_run(
 
     Raises:
         LogError: There is no such file, nothing in it that can be used, or no such run in it.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> from verbose_logging import TrainingLogger
+        >>> with TrainingLogger(log_file=folder / "log.jsonl", console="off", output_dir=folder) as logger:
+        ...     for step, loss in enumerate([3.0, 2.5], start=1):
+        ...         logger.log_step(step, loss=loss)
+        >>> run = load_run(folder)
+        >>> run.steps["loss"], run.summary["outcome"]
+        ([3.0, 2.5], 'complete')
     """
     file = find_run(path)
     scan = scan_of(file, on_position)
