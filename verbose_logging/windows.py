@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import statistics
+from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations, pairwise
+from operator import mul
 from typing import NamedTuple
 
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
@@ -17,6 +19,10 @@ class Window:
     Args:
         size: How many values are kept.
 
+    Attributes:
+        add: Appends a value; the oldest leaves when the window is full. (The deque's own method: a step adds to a dozen
+            windows.)
+
     Example:
         >>> window = Window(3)
         >>> for value in (9.0, 1.0, 2.0, 3.0):
@@ -27,10 +33,7 @@ class Window:
 
     def __init__(self, size: int) -> None:
         self.values: deque[float] = deque(maxlen=size)
-
-    def add(self, value: float) -> None:
-        """Appends a value; the oldest leaves when the window is full."""
-        self.values.append(value)
+        self.add: Callable[[float], None] = self.values.append
 
     def __len__(self) -> int:
         return len(self.values)
@@ -57,6 +60,75 @@ class Window:
     def scatter(self) -> float | None:
         """The standard deviation as the median deviation tells it, deaf to outliers; `None` without a value."""
         return scatter(self.values) if self.values else None
+
+
+class MedianWindow:
+    """The last `size` values of a series, sorted as they come, for whoever asks for their median at each step.
+
+    Args:
+        size: How many values are kept; none of them may be NaN, which has no place in an order.
+
+    Example:
+        >>> window = MedianWindow(3)
+        >>> for value in (9.0, 1.0, 2.0, 3.0):
+        ...     window.add(value)
+        >>> window.median, list(window.values)
+        (2.0, [1.0, 2.0, 3.0])
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self.values: deque[float] = deque(maxlen=size)
+        self._sorted: list[float] = []
+
+    def add(self, value: float) -> None:
+        """Appends a value; the oldest leaves when the window is full."""
+        if len(self._sorted) == self._size:
+            del self._sorted[bisect_left(self._sorted, self.values[0])]
+        self.values.append(value)
+        insort(self._sorted, value)
+
+    def __len__(self) -> int:
+        return len(self._sorted)
+
+    @property
+    def median(self) -> float | None:
+        """The median, `None` without a value."""
+        ordered = self._sorted
+        half, is_odd = divmod(len(ordered), 2)
+        if not ordered:
+            return None
+        return ordered[half] if is_odd else (ordered[half - 1] + ordered[half]) / 2
+
+
+class PairedSums:
+    """The sums of two series over their last `size` values.
+
+    They are added up anew each time: running sums of fractions drift.
+
+    Args:
+        size: How many pairs are kept.
+
+    Attributes:
+        first: The values of the first series.
+        second: Those of the second.
+
+    Example:
+        >>> sums = PairedSums(2)
+        >>> sums.add(1.0, 10.0), sums.add(2.0, 20.0), sums.add(3.0, 30.0)
+        (None, (3.0, 30.0), (5.0, 50.0))
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self.first: deque[float] = deque(maxlen=size)
+        self.second: deque[float] = deque(maxlen=size)
+
+    def add(self, first: float, second: float) -> tuple[float, float] | None:
+        """Takes in a pair and returns both sums, `None` until the window is full."""
+        self.first.append(first)
+        self.second.append(second)
+        return (sum(self.first), sum(self.second)) if len(self.first) == self._size else None
 
 
 class DebiasedEma:
@@ -181,8 +253,8 @@ def alternation(values: Sequence[float]) -> float:
     """
     centre = statistics.median(values)
     deviations = [value - centre for value in values]
-    total = sum(deviation**2 for deviation in deviations)
-    return sum(one * other for one, other in pairwise(deviations)) / total if total else 0.0
+    total = sum(map(mul, deviations, deviations))
+    return sum(map(mul, deviations, deviations[1:])) / total if total else 0.0
 
 
 class Fit(NamedTuple):

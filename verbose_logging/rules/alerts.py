@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -23,6 +23,8 @@ from verbose_logging.entries import (
 )
 from verbose_logging.guard import Guard
 from verbose_logging.protocols import Condition, Rule
+from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Judge, judge_of
+from verbose_logging.rules.context import RunContext
 
 # Every entry that all levels write, or whose numbers all levels know: what a rule says must not depend on the level.
 # Progress reports and the Trainer's logs only repeat what a step's entry has.
@@ -39,7 +41,6 @@ JUDGED = (
 COOL_DOWN_SECONDS = 300.0
 _LASTING_ENTRIES = 20
 _LONGEST_COOL_DOWN_SECONDS = 3600.0
-_NOTHING: tuple[Condition, ...] = ()
 
 
 class Finding(NamedTuple):
@@ -86,6 +87,43 @@ class _Alert:
         return now >= self.quiet_until or self.count >= self.lasting_entries
 
 
+class _Watch:
+    """One rule, and what it has said so far."""
+
+    def __init__(self, rule: Rule, cool_down_seconds: float) -> None:
+        self.rule = rule
+        self.firing = 0  # subjects
+        self.causes: list[_Watch] = []
+        self._cool_down_seconds = cool_down_seconds
+        self._alerts: dict[str, _Alert] = {}
+
+    def weigh(self, condition: Condition, entry: EntryBase) -> Finding | None:
+        """Returns what begins or ends with a condition, `None` where it is not to be told."""
+        alert = self._alerts.get(condition.subject)
+        if not condition.firing:
+            return self._end(alert, condition, entry) if alert is not None and alert.count else None
+        if alert is None:
+            alert = self._alerts[condition.subject] = _Alert(self._cool_down_seconds)
+        self.firing += alert.count == 0
+        alert.count += 1
+        if alert.told or any(cause.firing for cause in self.causes):
+            return None
+        now = datetime.fromisoformat(entry.timestamp).timestamp()
+        if not alert.may_be_told(now):
+            return None
+        severity = condition.severity or self.rule.severity
+        alert.tell(now, severity)
+        return Finding(self.rule, "firing", condition, alert.count, severity, entry.step)
+
+    def _end(self, alert: _Alert, condition: Condition, entry: EntryBase) -> Finding | None:
+        over = Finding(self.rule, "resolved", condition, alert.count, alert.severity, entry.step)
+        told = alert.told
+        alert.told = False
+        alert.count = 0
+        self.firing -= 1
+        return over if told else None
+
+
 class Alerts:
     """Judges entries by every rule and tells each finding once when it begins and once when it ends.
 
@@ -95,6 +133,9 @@ class Alerts:
     80, and so on: a run that ends within the cool-down must not end as resolved. What another finding explains is not
     told while that one holds.
 
+    A rule is called as it is until it fails for the first time, and through the guard from then on: containing a call
+    costs about as much as the judgement of a healthy step.
+
     Args:
         rules: The rules, in the order of their table.
         guard: Contains a rule that raises.
@@ -102,58 +143,54 @@ class Alerts:
     """
 
     def __init__(self, rules: Iterable[Rule], guard: Guard, *, cool_down_seconds: float = COOL_DOWN_SECONDS) -> None:
-        self._rules = tuple(rules)
-        self._judges = tuple(
-            guard.guarded(f"rule {rule.name}", partial(_conditions, rule), default=_NOTHING) for rule in self._rules
-        )
-        self._cool_down_seconds = cool_down_seconds
-        self._alerts: dict[tuple[str, str], _Alert] = {}
-        self._causes = _causes(self._rules)
-        self._firing: dict[str, int] = {}
+        self._guard = guard
+        self._run = RunContext()
+        self._watches = [_Watch(rule, cool_down_seconds) for rule in rules]
+        for watch in self._watches:
+            explained = getattr(watch.rule, "explains", ())
+            for symptom in self._watches:
+                if symptom.rule.name in explained:
+                    symptom.causes.append(watch)
+            if isinstance(watch.rule, BaseRule):
+                watch.rule.run = self._run  # one reading of each entry serves all
+        self._judges: dict[type[Entry], list[tuple[_Watch, Judge]]] = {kind: self._judges_of(kind) for kind in JUDGED}
 
-    def judge(self, entry: Entry) -> Iterator[Finding]:
-        """Yields what has begun or ended with this entry."""
+    def judge(self, entry: Entry) -> Sequence[Finding]:
+        """Returns what has begun or ended with this entry."""
         if not isinstance(entry, JUDGED):
-            return
-        for rule, conditions in zip(self._rules, self._judges, strict=True):
-            for condition in conditions(entry):
-                yield from self._weigh(rule, condition, entry)
+            return ()
+        self._run.observe(entry)
+        findings: list[Finding] = []
+        for watch, judge in self._judges[type(entry)]:
+            try:
+                verdicts = judge(entry)
+                if not verdicts or (verdicts is NOT_FIRING and not watch.firing):
+                    continue  # nearly always
+                conditions = tuple(verdicts)  # what a generator raises is the rule's failure
+            except Exception as error:  # noqa: BLE001 - the guard notes it, or lets it through
+                self._contain(watch, error)
+                continue
+            findings.extend(found for one in conditions if (found := watch.weigh(one, entry)) is not None)
+        return findings
 
-    def _weigh(self, rule: Rule, condition: Condition, entry: EntryBase) -> Iterator[Finding]:
-        key = (rule.name, condition.subject)
-        alert = self._alerts.get(key)
-        if not condition.firing:
-            if alert is not None and alert.count:
-                if alert.told:
-                    yield Finding(rule, "resolved", condition, alert.count, alert.severity, entry.step)
-                alert.told = False
-                alert.count = 0
-                self._firing[rule.name] -= 1
-            return
-        if alert is None:
-            alert = self._alerts[key] = _Alert(self._cool_down_seconds)
-        self._firing[rule.name] = self._firing.get(rule.name, 0) + (alert.count == 0)
-        alert.count += 1
-        if alert.told or self._is_symptom(rule):
-            return
-        now = datetime.fromisoformat(entry.timestamp).timestamp()
-        if alert.may_be_told(now):
-            severity = condition.severity or rule.severity
-            alert.tell(now, severity)
-            yield Finding(rule, "firing", condition, alert.count, severity, entry.step)
+    def _judges_of(self, kind: type[Entry]) -> list[tuple[_Watch, Judge]]:
+        """Returns what judges the entries of a type, for the rules that have something to say of them."""
+        judges = ((watch, judge_of(watch.rule, kind)) for watch in self._watches)
+        return [(watch, judge) for watch, judge in judges if judge is not None]
 
-    def _is_symptom(self, rule: Rule) -> bool:
-        return any(self._firing.get(cause) for cause in self._causes.get(rule.name, ()))
+    def _contain(self, watch: _Watch, error: Exception) -> None:
+        """Tells the guard of a rule's first failure, and has it stand between this rule and us from now on."""
+        part = f"rule {watch.rule.name}"
+        self._guard.call(part, partial(_fail, error), default=None)
 
+        def contained(judge: Judge) -> Judge:
+            return self._guard.guarded(part, lambda entry: tuple(judge(entry)), default=NOTHING)
 
-def _causes(rules: Iterable[Rule]) -> dict[str, list[str]]:
-    """Returns, for each rule, those that explain its findings."""
-    causes: dict[str, list[str]] = {}
-    for rule in rules:
-        for symptom in getattr(rule, "explains", ()):
-            causes.setdefault(symptom, []).append(rule.name)
-    return causes
+        self._judges = {
+            kind: [(one, contained(judge) if one is watch else judge) for one, judge in judges]
+            for kind, judges in self._judges.items()
+        }
 
 
-def _conditions(rule: Rule, entry: Entry) -> tuple[Condition, ...]:
-    return tuple(rule.judge(entry))  # what a generator raises is the rule's failure
+def _fail(error: Exception) -> None:
+    raise error

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Sequence
 from statistics import median
 from typing import ClassVar
 
 from verbose_logging.entries import EvaluationComplete, ModelCheckpointSave, TrainingStepComplete
 from verbose_logging.formatting import short_duration
 from verbose_logging.protocols import Condition, FindingKind
-from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
-from verbose_logging.windows import Window
+from verbose_logging.windows import MedianWindow
 
 _ENOUGH = 10
 _FIRST_STEPS = 3  # compilation and caches
@@ -21,6 +21,8 @@ _RECENT_STEPS = 20
 _CHECK_EVERY = 10  # steps
 _NOTICEABLE_SECONDS = 0.1  # lost in a row; a shared machine takes less than that in a stutter
 _LASTING_SECONDS = 0.5  # lost since the pace went down
+_PACE = "pace"
+_PACE_KEPT = (Condition(firing=False, subject=_PACE),)
 _CAUSES = {
     "data_wait_seconds": "waiting for data: more dataloader workers, or samples that are prepared beforehand",
     "forward_backward_seconds": "the forward and backward pass: longer samples, a device that throttles or is shared, "
@@ -61,7 +63,7 @@ class SlowSteps(BaseRule):
 
     def begin(self) -> None:
         """Forgets the run before."""
-        self._usual = Window(50)
+        self._usual = MedianWindow(50)
         self._in_a_row = 0
         self._lost_in_a_row = 0.0
         self._steps = 0
@@ -87,19 +89,21 @@ class SlowSteps(BaseRule):
         self._steps += 1
         usual = self._usual.median
         self._usual.add(step_time)
-        lasting = self._judge_pace(entry, step_time)
+        lasting = self._judge_pace(entry)
         if usual is None or len(self._usual) <= _ENOUGH:
             return lasting
-        if not self._is_slow(step_time, usual):
-            return (Condition(firing=False), *lasting)
-        return (self._found(entry, step_time, usual), *lasting)
+        if step_time <= self._times_median * usual:  # nearly always
+            self._in_a_row = 0
+            self._lost_in_a_row = 0.0
+            return NOT_FIRING + lasting if lasting else NOT_FIRING
+        return (*self._judge_slow(entry, step_time, usual), *lasting)
 
-    def _is_slow(self, step_time: float, usual: float) -> bool:
-        slow = step_time > self._times_median * usual
-        self._in_a_row = self._in_a_row + 1 if slow else 0
-        self._lost_in_a_row = self._lost_in_a_row + step_time - usual if slow else 0.0
+    def _judge_slow(self, entry: TrainingStepComplete, step_time: float, usual: float) -> tuple[Condition, ...]:
+        self._in_a_row += 1
+        self._lost_in_a_row += step_time - usual
         repeated = self._in_a_row >= self._repeats and self._lost_in_a_row >= _NOTICEABLE_SECONDS
-        return slow and (repeated or step_time - usual >= self._at_least_seconds)
+        counts = repeated or step_time - usual >= self._at_least_seconds
+        return (self._found(entry, step_time, usual),) if counts else NOT_FIRING
 
     def _found(self, entry: TrainingStepComplete, step_time: float, usual: float) -> Condition:
         times = f", {step_time / usual:.1f}x the usual {short_duration(usual)}" if usual > 0 else ""
@@ -122,91 +126,89 @@ class SlowSteps(BaseRule):
             else "Compare timing.phases with those of the steps before.",
         )
 
-    def _judge_pace(self, entry: TrainingStepComplete, step_time: float) -> tuple[Condition, ...]:
+    def _judge_pace(self, entry: TrainingStepComplete) -> tuple[Condition, ...]:
         """Returns whether the pace is lost for good, beyond what larger batches explain."""
-        if self._steps <= _FIRST_STEPS:
-            return ()
-        tokens = reading(entry, entry.metrics, "padded_tokens")
-        self._pace.add(step_time, entry.timing.get("phases", {}), tokens)
-        change = self._pace.change()
-        if change is None:
-            return ()
-        times = change.now / change.before if change.before > 0 else 1.0
-        slower = times > self._lasting * max(1.0, change.times_tokens)
-        self._lost = self._lost + _CHECK_EVERY * (change.now - change.before) if slower else 0.0
+        if self._steps <= _FIRST_STEPS or not self._pace.add(entry):
+            return NOTHING
+        before, now = self._pace.before, self._pace.now
+        times = now / before if before > 0 else 1.0
+        slower = times > self._lasting and times > self._lasting * max(1.0, self._pace.times_tokens)
+        self._lost = self._lost + _CHECK_EVERY * (now - before) if slower else 0.0
         if self._lost < _LASTING_SECONDS:
-            return (Condition(firing=False, subject="pace"),)
+            return _PACE_KEPT
+        phase = self._pace.grown_phase
         return (
             Condition(
                 firing=True,
-                subject="pace",
-                verdict=f"Steps have become {times:.1f}x slower: {short_duration(change.now)} at step {entry.step}, "
-                f"{short_duration(change.before)} at the start",
+                subject=_PACE,
+                verdict=f"Steps have become {times:.1f}x slower: {short_duration(now)} at step {entry.step}, "
+                f"{short_duration(before)} at the start",
                 evidence={
                     "step": entry.step,
-                    "median_step_time_seconds": change.now,
-                    "first_step_time_seconds": change.before,
-                    "grown_phase": change.phase,
-                    "times_tokens": change.times_tokens,
+                    "median_step_time_seconds": now,
+                    "first_step_time_seconds": before,
+                    "grown_phase": phase,
+                    "times_tokens": self._pace.times_tokens,
                 },
-                suggestion=f"It is {_CAUSES[change.phase]}."
-                if change.phase in _CAUSES
+                suggestion=f"It is {_CAUSES[phase]}."
+                if phase in _CAUSES
                 else "Compare timing.phases with those of the first steps.",
             ),
         )
 
 
-class _Change:
-    """How the pace of the last steps compares with that of the first."""
-
-    def __init__(self, before: list[_Step], now: list[_Step]) -> None:
-        self.before = median(step.seconds for step in before)
-        self.now = median(step.seconds for step in now)
-        tokens = [median(step.tokens for step in steps if step.tokens) for steps in (before, now) if _counts(steps)]
-        self.times_tokens = tokens[1] / tokens[0] if len(tokens) == 2 else 1.0  # noqa: PLR2004 - both are counted
-        grown = {
-            phase: median(step.phases.get(phase, 0.0) for step in now)
-            - median(step.phases.get(phase, 0.0) for step in before)
-            for phase in _CAUSES
-        }
-        largest = max(grown, key=grown.__getitem__)
-        self.phase = largest if grown[largest] > 0 else ""
-
-
-class _Step:
-    """What one step tells of the pace."""
-
-    __slots__ = ("phases", "seconds", "tokens")
-
-    def __init__(self, seconds: float, phases: Mapping[str, float], tokens: float | None) -> None:
-        self.seconds = seconds
-        self.phases = phases
-        self.tokens = tokens or 0.0
-
-
-def _counts(steps: list[_Step]) -> bool:
-    return all(step.tokens for step in steps)
-
-
 class _Pace:
-    """The run's first steps and its last, compared every ten steps."""
+    """The run's first steps and its last, compared every ten steps.
+
+    Attributes:
+        before: Median time of the first steps, in seconds.
+        now: Median time of the last ones.
+    """
 
     def __init__(self) -> None:
-        self._first: list[_Step] = []
-        self._recent: deque[_Step] = deque(maxlen=_RECENT_STEPS)
+        self.before = self.now = 0.0
+        self._first: list[TrainingStepComplete] = []
+        self._recent: deque[TrainingStepComplete] = deque(maxlen=_RECENT_STEPS)
         self._count = 0
 
-    def add(self, seconds: float, phases: Mapping[str, float], tokens: float | None) -> None:
-        """Takes in a step."""
-        step = _Step(seconds, phases, tokens)
+    def add(self, step: TrainingStepComplete) -> bool:
+        """Takes in a step whose time is known, and returns whether the comparison is due with it."""
         if len(self._first) < _REFERENCE_STEPS:
             self._first.append(step)
-        else:
-            self._recent.append(step)
-            self._count += 1
+            return False
+        self._recent.append(step)
+        self._count += 1
+        if self._count % _CHECK_EVERY or len(self._recent) < _RECENT_STEPS:
+            return False
+        self.before = self.before or median(map(_seconds, self._first))
+        self.now = median(map(_seconds, self._recent))
+        return True
 
-    def change(self) -> _Change | None:
-        """Returns the comparison when it is due."""
-        if len(self._recent) < _RECENT_STEPS or self._count % _CHECK_EVERY:
-            return None
-        return _Change(self._first, list(self._recent))
+    @property
+    def times_tokens(self) -> float:
+        """How many times as many tokens a step has now; 1 where they are not counted."""
+        before, now = ([reading(step, "padded_tokens") or 0.0 for step in steps] for steps in self._both)
+        return median(now) / median(before) if all(before) and all(now) else 1.0
+
+    @property
+    def grown_phase(self) -> str:
+        """The phase that has grown most, "" where none has."""
+        grown = {
+            phase: now - before
+            for phase in _CAUSES
+            for before, now in [[median(_phase(step, phase) for step in steps) for steps in self._both]]
+        }
+        largest = max(grown, key=grown.__getitem__)
+        return largest if grown[largest] > 0 else ""
+
+    @property
+    def _both(self) -> tuple[Sequence[TrainingStepComplete], Sequence[TrainingStepComplete]]:
+        return self._first, self._recent
+
+
+def _seconds(step: TrainingStepComplete) -> float:
+    return step.timing["step_time_seconds"]  # type: ignore[no-any-return]
+
+
+def _phase(step: TrainingStepComplete, phase: str) -> float:
+    return step.timing.get("phases", {}).get(phase, 0.0)  # type: ignore[no-any-return]

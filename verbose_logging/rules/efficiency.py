@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from statistics import median
 from typing import ClassVar
 
 from verbose_logging.entries import EvaluationComplete, TrainingStepComplete
 from verbose_logging.formatting import percent, short_duration
 from verbose_logging.protocols import Condition, FindingKind
-from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
+from verbose_logging.windows import PairedSums
 
 
 class DataStarvation(BaseRule):
@@ -35,7 +35,7 @@ class DataStarvation(BaseRule):
 
     def begin(self) -> None:
         """Forgets the run before."""
-        self._recent: deque[tuple[float, float]] = deque(maxlen=self._steps)
+        self._recent = PairedSums(self._steps)
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns whether the last steps waited too long, where their phases are known."""
@@ -43,15 +43,15 @@ class DataStarvation(BaseRule):
         seconds = entry.timing.get("step_time_seconds")
         if wait is None or not seconds:
             return NOTHING
-        self._recent.append((wait, seconds))
-        if len(self._recent) < self._steps:
+        sums = self._recent.add(wait, seconds)
+        if sums is None:
             return NOTHING
-        share = 100 * sum(one for one, _ in self._recent) / sum(other for _, other in self._recent)
+        share = 100 * sums[0] / sums[1]
         if share <= self._above:
-            return (Condition(firing=False),)
-        usual = median(one for one, _ in self._recent)
+            return NOT_FIRING
+        usual = median(self._recent.first)
         if usual < self._at_least_seconds:
-            return (Condition(firing=False),)
+            return NOT_FIRING
         lost = usual * self.run.total_steps if self.run.total_steps else None
         return (
             Condition(
@@ -59,7 +59,7 @@ class DataStarvation(BaseRule):
                 verdict=f"Each step waits {short_duration(usual)} for its data, {percent(share, 0)} of its time"
                 + (f"; {short_duration(lost)} over the whole run" if lost else ""),
                 evidence={"step": entry.step, "data_wait_percent": share, "median_data_wait_seconds": usual}
-                | {"steps": len(self._recent), "limit_percent": self._above},
+                | {"steps": self._steps, "limit_percent": self._above},
                 suggestion=self._suggestion(),
             ),
         )
@@ -104,6 +104,8 @@ class EvaluationDominates(BaseRule):
         if self._evaluations < 2 or not minutes or self._spent < self._at_least_seconds:  # noqa: PLR2004
             return NOTHING
         share = 100 * self._spent / (60 * minutes)
+        if self.is_quiet(share > self._above):
+            return NOTHING
         return (
             Condition(
                 firing=share > self._above,
@@ -145,24 +147,23 @@ class PaddingWaste(BaseRule):
 
     def begin(self) -> None:
         """Forgets the run before."""
-        self._recent: deque[tuple[float, float]] = deque(maxlen=self._steps)
+        self._recent = PairedSums(self._steps)
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns whether the last steps were mostly padding, where tokens are counted."""
-        padded = reading(entry, entry.metrics, "padded_tokens")
-        real = reading(entry, entry.metrics, "real_tokens")
-        if not padded or real is None:
+        padded, real = reading(entry, "padded_tokens"), reading(entry, "real_tokens")
+        sums = self._recent.add(padded, real) if padded and real is not None else None
+        if sums is None:
             return NOTHING
-        self._recent.append((padded, real))
-        if len(self._recent) < self._steps:
-            return NOTHING
-        positions, tokens = (sum(values) for values in zip(*self._recent, strict=True))
+        positions, tokens = sums
         share = 100 * (1 - tokens / positions)
+        if self.is_quiet(share > self._above):
+            return NOTHING
         return (
             Condition(
                 firing=share > self._above,
-                verdict=f"{percent(share, 0)} of what the device computes is padding, over {len(self._recent)} steps",
-                evidence={"step": entry.step, "padding_percent": share, "steps": len(self._recent)}
+                verdict=f"{percent(share, 0)} of what the device computes is padding, over {self._steps} steps",
+                evidence={"step": entry.step, "padding_percent": share, "steps": self._steps}
                 | {"real_tokens": tokens, "padded_tokens": positions, "limit_percent": self._above},
                 suggestion="packing=True (SFT), batches of samples of like length "
                 '(train_sampling_strategy="group_by_length", group_by_length=True before transformers 5), or padding '

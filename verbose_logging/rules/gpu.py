@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from verbose_logging.entries import Severity, TrainingStepComplete
 from verbose_logging.protocols import Condition, FindingKind
-from verbose_logging.rules.base import NOTHING, BaseRule, InARow, Verdicts
-from verbose_logging.rules.readings import FreshReadings, devices_of, usage_of
+from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.readings import FreshReadings, devices_of
+from verbose_logging.rules.streaks import InARow
 
 # The reasons that cost speed and are no choice of the user's; a power cap of the software is the usual full load.
 _REASONS = {
@@ -41,10 +42,11 @@ class GpuThrottled(BaseRule):
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns, for each device of a new reading, whether it is being held back."""
-        if not self._fresh.is_new(usage_of(entry)):
+        usage = entry.resource_usage
+        if not usage or not self._fresh.is_new(usage):
             return NOTHING
         return [
-            self._judge(entry, subject, device) for subject, device in devices_of(entry) if "throttle_reasons" in device
+            self._judge(entry, subject, device) for subject, device in devices_of(usage) if "throttle_reasons" in device
         ]
 
     def _judge(self, entry: TrainingStepComplete, subject: str, device: Any) -> Condition:
@@ -86,9 +88,10 @@ class GpuLost(BaseRule):
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns, for each device of a new reading, whether the driver has lost it."""
-        if not self._fresh.is_new(usage_of(entry)):
+        usage = entry.resource_usage
+        if not usage or not self._fresh.is_new(usage):
             return NOTHING
-        return [self._judge(entry, subject, device) for subject, device in devices_of(entry)]
+        return [self._judge(entry, subject, device) for subject, device in devices_of(usage)]
 
     def _judge(self, entry: TrainingStepComplete, subject: str, device: Any) -> Condition:
         error = str(device.get("error", ""))

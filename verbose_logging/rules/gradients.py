@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 from verbose_logging.entries import Severity, TrainingStepComplete
 from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
-from verbose_logging.rules.base import NOTHING, BaseRule, InARow, Verdicts
-from verbose_logging.rules.context import reading
+from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.streaks import InARow, StreakRule
 from verbose_logging.windows import Window, noise
 
 _RECENT = 5  # steps within which `repeats` must lie
@@ -55,9 +55,13 @@ class ExplodingGradients(BaseRule):
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns whether the norms of the last steps are out of proportion."""
-        norm = reading(entry, entry.metrics, "grad_norm")
-        if norm is None or not math.isfinite(norm):
+        norm = self.run.finite_norm
+        if norm is None:
             return NOTHING
+        is_known = self._above > 0 or len(self._usual) >= _ENOUGH
+        if is_known and norm <= (self._above or _AT_LEAST) and True not in self._recent:  # nearly always
+            self._usual.add(norm)
+            return NOT_FIRING
         usual = self._usual.median if len(self._usual) >= _ENOUGH else None
         self._usual.add(norm)
         limit = self._above or (max(_AT_LEAST, self._times_median * usual) if usual is not None else None)
@@ -65,7 +69,7 @@ class ExplodingGradients(BaseRule):
             return NOTHING
         self._recent.append(norm > limit and (self._above > 0 or self._stands_out(norm)))
         firing = norm > limit if self._above else sum(self._recent) >= self._repeats
-        return (Condition(firing=False) if not firing else self._found(entry, norm, limit, usual),)
+        return (self._found(entry, norm, limit, usual),) if firing else NOT_FIRING
 
     def _stands_out(self, norm: float) -> bool:
         logs = [math.log(value) for value in self._usual.values if value > 0]
@@ -87,11 +91,11 @@ class ExplodingGradients(BaseRule):
             firing=True,
             verdict=f"Gradients explode: norm {fixed(norm, 1)} at step {entry.step}{compared}",
             evidence={name: value for name, value in evidence.items() if value is not None},
-            suggestion=self._suggestion(entry),
+            suggestion=self._suggestion(),
         )
 
-    def _suggestion(self, entry: TrainingStepComplete) -> str:
-        rate = reading(entry, entry.metrics, "learning_rate")
+    def _suggestion(self) -> str:
+        rate = self.run.learning_rate
         lower = f"learning_rate {scientific(rate / 2)} instead of {scientific(rate)}" if rate else "a lower rate"
         clip = self.run.number("max_grad_norm")
         clipping = f"max_grad_norm {clip:g} already clips them" if clip else "max_grad_norm=1.0 to clip them"
@@ -131,26 +135,30 @@ class VanishingGradients(BaseRule):
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns whether the norms have been tiny for long, with a loss that has stopped high."""
-        norm = reading(entry, entry.metrics, "grad_norm")
-        loss = reading(entry, entry.metrics, "loss")
-        if norm is None or loss is None or not math.isfinite(norm + loss):
+        norm, loss = self.run.finite_norm, self.run.finite_loss
+        if norm is None or loss is None:
             return NOTHING
         self._losses.add(loss)
+        limit = self._limit(norm, loss)
+        in_a_row = self._small.count(0 < norm < limit)
+        if not in_a_row:
+            self._last_usual = norm
+        if len(self._first_norms) < _FIRST_NORMS:
+            self._note_first(norm, loss)
+        firing = in_a_row >= self._steps and self._is_high_and_flat()
+        return (self._found(entry, norm, limit, in_a_row),) if firing else NOT_FIRING
+
+    def _limit(self, norm: float, loss: float) -> float:
+        if norm >= self._below or self.run.loss_kind in {"preference", "policy"}:
+            return self._relative_limit  # nearly always: the loss can only lower the other one
+        return max(self._below * min(1.0, loss), self._relative_limit)
+
+    def _note_first(self, norm: float, loss: float) -> None:
+        self._first_norms.append(norm)
         if len(self._first_losses) < _FIRST_LOSSES:
             self._first_losses.append(loss)
-        absolute = 0.0 if self.run.loss_kind in {"preference", "policy"} else self._below * min(1.0, loss)
-        limit = max(absolute, self._relative_limit)
-        in_a_row = self._small.count(0 < norm < limit)
-        self._last_usual = self._last_usual if in_a_row else norm
-        self._note_first(norm)
-        firing = in_a_row >= self._steps and self._is_high_and_flat()
-        return (Condition(firing=False) if not firing else self._found(entry, norm, limit, in_a_row),)
-
-    def _note_first(self, norm: float) -> None:
-        if len(self._first_norms) < _FIRST_NORMS:
-            self._first_norms.append(norm)
-            if len(self._first_norms) == _FIRST_NORMS:
-                self._relative_limit = self._fraction * median(self._first_norms)
+        if len(self._first_norms) == _FIRST_NORMS:
+            self._relative_limit = self._fraction * median(self._first_norms)
 
     def _is_high_and_flat(self) -> bool:
         """Returns whether the loss is above half of what it began with, and within 2% of what it was."""
@@ -183,7 +191,7 @@ class VanishingGradients(BaseRule):
         )
 
 
-class ZeroGradient(BaseRule):
+class ZeroGradient(StreakRule):
     """The gradient is exactly 0 although the loss is not: no weight gets anything.
 
     A loss that has come down to exactly 0 leaves nothing to learn; one that begins there is `zero_loss`'s to tell. A
@@ -199,33 +207,26 @@ class ZeroGradient(BaseRule):
     explains: ClassVar[frozenset[str]] = frozenset({"vanishing_gradients", "not_learning"})
 
     def __init__(self, *, steps: int = 3) -> None:
-        self._steps = steps
-        super().__init__()
+        super().__init__(steps=steps)
 
-    def begin(self) -> None:
-        """Forgets the run before."""
-        self._zero = InARow()
+    def holds(self, entry: TrainingStepComplete) -> bool | None:
+        """Returns whether there is no gradient where there should be one."""
+        norm = self.run.grad_norm
+        return None if norm is None else norm == 0 and (self.run.loss != 0 or self.run.loss_kind == "policy")
 
-    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
-        """Returns whether the last gradients were 0."""
-        norm = reading(entry, entry.metrics, "grad_norm")
-        if norm is None:
-            return NOTHING
+    def condition(self, entry: TrainingStepComplete, in_a_row: int) -> Condition:
+        """Returns for how long there has been none."""
         is_policy = self.run.loss_kind == "policy"
-        in_a_row = self._zero.count(norm == 0 and (is_policy or entry.metrics.get("loss") != 0))
-        severity: Severity = "WARNING" if is_policy else "ERROR"
-        return (
-            Condition(
-                firing=in_a_row >= self._steps * (10 if is_policy else 1),
-                severity=severity,
-                verdict=f"The gradient has been exactly 0 for {in_a_row} steps, up to step {entry.step}: "
-                "nothing is being learned",
-                evidence={"step": entry.step, "steps_in_a_row": in_a_row, "loss": entry.metrics.get("loss")},
-                suggestion="All answers to a prompt earn the same reward: either the task is solved, or the reward "
-                "functions tell no answer from another (reward, frac_reward_zero_std)."
-                if is_policy
-                else "Something cuts the graph between the weights and the loss: a detach, a torch.no_grad, trainable "
-                "parameters that the forward pass does not use, or gradient checkpointing over frozen inputs "
-                "(model.enable_input_require_grads()).",
-            ),
+        return Condition(
+            firing=in_a_row >= self._steps * (10 if is_policy else 1),
+            severity="WARNING" if is_policy else "ERROR",
+            verdict=f"The gradient has been exactly 0 for {in_a_row} steps, up to step {entry.step}: "
+            "nothing is being learned",
+            evidence={"step": entry.step, "steps_in_a_row": in_a_row, "loss": entry.metrics.get("loss")},
+            suggestion="All answers to a prompt earn the same reward: either the task is solved, or the reward "
+            "functions tell no answer from another (reward, frac_reward_zero_std)."
+            if is_policy
+            else "Something cuts the graph between the weights and the loss: a detach, a torch.no_grad, trainable "
+            "parameters that the forward pass does not use, or gradient checkpointing over frozen inputs "
+            "(model.enable_input_require_grads()).",
         )

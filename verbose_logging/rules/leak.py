@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from verbose_logging.entries import Heartbeat, TrainingStepComplete
+from verbose_logging.entries import TrainingStepComplete
 from verbose_logging.formatting import byte_size, short_duration
 from verbose_logging.protocols import Condition, FindingKind
-from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
-from verbose_logging.rules.readings import FreshReadings, usage_of
+from verbose_logging.rules.base import NOT_FIRING, NOTHING, Verdicts
+from verbose_logging.rules.readings import FreshReadings, Reading, ReadingRule
 from verbose_logging.windows import robust_slope
 
 _READINGS = 20
@@ -21,7 +21,7 @@ _AGREEMENT = 0.9  # share of pairs of readings that must rise
 _MB = 1e6
 
 
-class MemoryLeak(BaseRule):
+class MemoryLeak(ReadingRule):
     """This process's memory grows steadily, and at this pace it is full before the run ends.
 
     Growth that slows down, as that of caches and of an allocator does, is none.
@@ -43,17 +43,14 @@ class MemoryLeak(BaseRule):
         self._fresh = FreshReadings()
         self._remaining_seconds: float | None = None
 
-    def at_heartbeat(self, entry: Heartbeat) -> Verdicts:
-        """Returns whether memory runs full, where the entry carries a new reading."""
-        return self._judge_usage(entry, usage_of(entry))
-
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
-        """Returns whether memory runs full, where the entry carries a new reading."""
+        """Notes how long the run has to go on, and judges its readings."""
         minutes = entry.timing.get("eta_minutes")
         self._remaining_seconds = None if minutes is None else 60 * minutes
-        return self._judge_usage(entry, usage_of(entry))
+        return super().at_step(entry)
 
-    def _judge_usage(self, entry: TrainingStepComplete | Heartbeat, usage: Mapping[str, Any]) -> Verdicts:
+    def at_reading(self, entry: Reading, usage: Mapping[str, Any]) -> Verdicts:
+        """Returns whether memory runs full, where the entry carries a new reading."""
         held, available = usage.get("process", {}).get("memory_rss_mb"), usage.get("memory", {}).get("available_gb")
         if held is None or available is None or not self._fresh.is_new(usage):
             return NOTHING
@@ -61,10 +58,10 @@ class MemoryLeak(BaseRule):
         self._points.append((at, held))
         rate = self._steady_rate()
         if rate is None:
-            return (Condition(firing=False),)
+            return NOT_FIRING
         seconds_left = 1000 * available / rate
         in_time = self._remaining_seconds is not None and seconds_left >= self._remaining_seconds
-        return (Condition(firing=False) if in_time else self._found(entry, held, rate, seconds_left),)
+        return NOT_FIRING if in_time else (self._found(entry, held, rate, seconds_left),)
 
     def _steady_rate(self) -> float | None:
         """Returns the growth in MB per second, `None` where it is no steady growth."""
@@ -78,9 +75,7 @@ class MemoryLeak(BaseRule):
             return None
         return slope if late[0] >= 0.5 * early[0] else None
 
-    def _found(
-        self, entry: TrainingStepComplete | Heartbeat, held: float, rate: float, seconds_left: float
-    ) -> Condition:
+    def _found(self, entry: Reading, held: float, rate: float, seconds_left: float) -> Condition:
         return Condition(
             firing=True,
             verdict=f"Memory leaks: this process grows by {byte_size(60 * rate * _MB)} a minute and memory is full in "

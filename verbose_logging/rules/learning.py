@@ -9,7 +9,7 @@ from typing import ClassVar
 from verbose_logging.entries import EvaluationComplete, Severity, TrainingStepComplete
 from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
-from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
 from verbose_logging.windows import Blocks, Window, fit_line, noise
 
@@ -53,19 +53,14 @@ class NotLearning(BaseRule):
         self._peak_rate = 0.0
         self._has_learned = False
         self._on_plateau = False
-        self._unfit = False
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns, whenever a block of losses is complete, whether they are flat."""
-        loss = reading(entry, entry.metrics, "loss")
-        if loss is None or not math.isfinite(loss):
-            return NOTHING
-        self._unfit = self._unfit or loss < 0 or self.run.loss_kind == "policy"
-        if self._unfit:
+        loss, rate = self.run.positive_loss, self.run.learning_rate
+        if loss is None:
             return NOTHING
         if len(self._first) < _FIRST:
             self._first.append(loss)
-        rate = reading(entry, entry.metrics, "learning_rate")
         if self._is_warming_up(entry.step, rate):
             self._blocks.clear()
             self._from_step = None
@@ -103,7 +98,7 @@ class NotLearning(BaseRule):
         stretch = entry.step - (self._from_step or 0) + 1
         long_enough = self._is_negligible or stretch >= 0.1 * (self.run.total_steps or 0)
         if not (long_enough and most < self._less_than * start):
-            return (Condition(firing=False),)
+            return NOT_FIRING
         measured = {
             "step": entry.step,
             "steps": stretch,
@@ -148,7 +143,7 @@ class NotLearning(BaseRule):
         steps = late[-1][0] - late[0][0]
         still_moves = rate is None or rate > 0.1 * self._peak_rate
         if fit is None or len(late) < _PLATEAU_POINTS or steps < _PLATEAU_STEPS or not still_moves or level <= 0:
-            return NOTHING if self._on_plateau else (Condition(firing=False),)
+            return NOTHING if self._on_plateau else NOT_FIRING
         limit = _PLATEAU_PERCENT / 100 * level * (_HYSTERESIS if self._on_plateau else 1.0)
         self._on_plateau = -fit.change + _SIGMAS * fit.error < limit
         rises = fit.change - _SIGMAS * fit.error > limit
@@ -188,8 +183,8 @@ class TargetLossReached(BaseRule):
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns whether the level of ten steps has reached the target, while no evaluation tells more."""
-        loss = reading(entry, entry.metrics, "loss")
-        if self._evaluates or loss is None or not math.isfinite(loss):
+        loss = self.run.finite_loss
+        if loss is None or self._evaluates or not self._target:
             return NOTHING
         self._recent.add(loss)
         level = self._recent.median
@@ -197,7 +192,7 @@ class TargetLossReached(BaseRule):
 
     def at_evaluation(self, entry: EvaluationComplete) -> Verdicts:
         """Returns whether the evaluation has reached the target."""
-        loss = reading(entry, entry.metrics, "eval_loss")
+        loss = reading(entry, "eval_loss")
         if loss is None or not math.isfinite(loss):
             return NOTHING
         self._evaluates = True

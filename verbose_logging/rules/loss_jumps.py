@@ -1,7 +1,7 @@
 """A loss that jumps, that runs away, that goes to and fro.
 
-All three assume a loss that is positive and measures something, so they say nothing about a policy's (GRPO), which
-hovers around 0 by design.
+All three assume a loss that is positive and measures something (`run.positive_loss`), so they say nothing about a
+policy's (GRPO), which hovers around 0 by design.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import math
 from statistics import median
 from typing import ClassVar
 
-from verbose_logging.entries import Severity, TrainingStepComplete
+from verbose_logging.entries import Severity, TrainingInitialization, TrainingStepComplete
 from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
-from verbose_logging.rules.base import NOTHING, BaseRule, InARow, Verdicts
-from verbose_logging.rules.context import reading
-from verbose_logging.windows import Window, alternation, noise
+from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.streaks import InARow
+from verbose_logging.windows import MedianWindow, Window, alternation, noise, scatter
 
+_LINE = 20  # the losses that one has to stand out of
 _SIGMAS = 6.0  # beyond the run's own noise in the logarithm, where losses with long tails are about normal
 _AT_LEAST_NATS = 0.5  # of a cross-entropy
 _AT_LEAST_OF_START = 0.1  # of another loss, whose unit is not known
@@ -29,27 +30,7 @@ _TIMES_FIRST = 5.0
 _FALLING = 0.95  # of the level 40 steps before
 
 
-class _LossRule(BaseRule):
-    """A rule about the loss of each step, where it is finite and of a kind that is positive."""
-
-    def begin(self) -> None:
-        """Forgets the run before."""
-        self._was_negative = False
-
-    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
-        """Returns what the step's loss tells."""
-        loss = reading(entry, entry.metrics, "loss")
-        if loss is None or not math.isfinite(loss) or self.run.loss_kind == "policy":
-            return NOTHING
-        self._was_negative = self._was_negative or loss < 0
-        return NOTHING if self._was_negative else self.at_loss(entry, loss)
-
-    def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
-        """Returns what can be said after this loss."""
-        raise NotImplementedError
-
-
-class LossSpike(_LossRule):
+class LossSpike(BaseRule):
     """The loss of one step stands far above all of the last 20: a batch unlike the others, or too large a step.
 
     Smaller jumps are not told: most runs have them, and recover by themselves.
@@ -68,28 +49,38 @@ class LossSpike(_LossRule):
 
     def begin(self) -> None:
         """Forgets the run before."""
-        super().begin()
-        self._recent = Window(20)
+        self._recent = Window(_LINE)
         self._longer = Window(50)
         self._first: list[float] = []
+        self._last = math.inf
 
-    def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns whether this loss is out of line, once 20 have shown the line."""
-        highest = max(self._recent.values) if len(self._recent) == self._recent.values.maxlen else math.inf
-        is_high = loss > self._times_highest * highest
-        verdicts = self._judge(entry, loss) if is_high else (Condition(firing=False),)
+        loss = self.run.positive_loss
+        if loss is None:
+            return NOTHING
+        verdicts = self._judge(entry, loss) if self._is_high(loss) else NOT_FIRING
         self._recent.add(loss)
         self._longer.add(loss)
+        self._last = loss
         if len(self._first) < _FIRST:
             self._first.append(loss)
         return verdicts
+
+    def _is_high(self, loss: float) -> bool:
+        """Returns whether the loss is far above the highest of the line, for which it must be far above the last."""
+        return (
+            loss > self._times_highest * self._last
+            and len(self._recent) == _LINE
+            and loss > self._times_highest * max(self._recent.values)
+        )
 
     def _judge(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
         usual = self._recent.median or 0.0
         spread = noise(math.log(value) for value in self._longer.values if value > 0)
         least = _AT_LEAST_NATS if self.run.loss_kind is not None else _AT_LEAST_OF_START * median(self._first)
         if usual <= 0 or math.log(loss / usual) <= _SIGMAS * spread or loss - usual <= least:
-            return (Condition(firing=False),)
+            return NOT_FIRING
         norm = entry.metrics.get("grad_norm")
         evidence = {"step": entry.step, "loss": loss, "median_loss": usual, "log_noise": spread, "grad_norm": norm}
         return (
@@ -105,7 +96,7 @@ class LossSpike(_LossRule):
         )
 
 
-class Divergence(_LossRule):
+class Divergence(BaseRule):
     """The loss has left what it had learned, and stays away: worse than at the start, or twice its best level.
 
     Twice next to nothing is next to nothing, so that a quarter of what was learned must be lost as well. A run that
@@ -129,40 +120,50 @@ class Divergence(_LossRule):
 
     def begin(self) -> None:
         """Forgets the run before."""
-        super().begin()
-        self._recent = Window(_FIRST)
+        self._recent = MedianWindow(_FIRST)
         self._longer = Window(50)
         self._first: float | None = None
         self._start: float | None = None
         self._start_scatter = 0.0
         self._best = math.inf
         self._best_step = 0
+        self._limit = math.inf
         self._away = InARow()
 
-    def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
+    def at_initialization(self, entry: TrainingInitialization) -> Verdicts:
+        """Takes the loss of guessing into account."""
+        self._limit = self._lowest_limit()
+        return NOTHING
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns whether the level of the last ten steps is lost for good."""
+        loss = self.run.positive_loss
+        if loss is None:
+            return NOTHING
         self._recent.add(loss)
-        self._first = loss if self._first is None else self._first
+        if self._first is None:
+            self._first = loss
         level = self._recent.median
         if level is None or len(self._recent) < _FIRST:
             return NOTHING
+        self._longer.add(loss)
+        if level < self._best:
+            self._note_best(level, entry.step)
+        in_a_row = self._away.count(level > self._limit and self._is_beyond_noise(level))
+        return NOT_FIRING if in_a_row < self._steps else (self._found(entry, level, in_a_row),)
+
+    def _note_best(self, level: float, step: int) -> None:
+        self._best, self._best_step = level, step
         if self._start is None:
             self._start = level
-            self._start_scatter = self._recent.scatter or 0.0
-        if level < self._best:
-            self._best, self._best_step = level, entry.step
-        self._longer.add(loss)
-        limit = self._limit()
-        in_a_row = self._away.count(level > limit and self._is_beyond_noise(level))
-        if in_a_row < self._steps:
-            return (Condition(firing=False),)
-        return (self._found(entry, level, limit, in_a_row),)
+            self._start_scatter = scatter(self._recent.values)
+        self._limit = self._lowest_limit()
 
     def _is_beyond_noise(self, level: float) -> bool:
         calm = min(self._best, self._first or 0.0)
         return level > calm + _DIVERGED_SIGMAS * noise(self._longer.values)
 
-    def _limit(self) -> float:
+    def _lowest_limit(self) -> float:
         """Returns the lowest of the limits, each beyond what the noise of ten steps does."""
         start = self._start or 0.0
         beyond = 2 * self._start_scatter  # a median of ten has 0.4 of it
@@ -175,8 +176,8 @@ class Divergence(_LossRule):
         first, chance = self._first or math.inf, self.run.chance_loss
         return _TIMES_CHANCE * max(chance, first) if chance else _TIMES_FIRST * first
 
-    def _found(self, entry: TrainingStepComplete, level: float, limit: float, in_a_row: int) -> Condition:
-        rate = reading(entry, entry.metrics, "learning_rate")
+    def _found(self, entry: TrainingStepComplete, level: float, in_a_row: int) -> Condition:
+        rate = self.run.learning_rate
         lower = f"learning_rate {scientific(rate / 3)} instead of {scientific(rate)}" if rate else "a third of the rate"
         had_learned = self._best < (self._first or 0.0)
         reached = f" and had come down to {fixed(self._best, 2)} at step {self._best_step}" if had_learned else ""
@@ -187,7 +188,7 @@ class Divergence(_LossRule):
             evidence={
                 "step": entry.step,
                 "median_loss_of_10": level,
-                "limit": limit,
+                "limit": self._limit,
                 "first_loss": self._first,
                 "best_loss": self._best,
                 "best_step": self._best_step,
@@ -198,7 +199,7 @@ class Divergence(_LossRule):
         )
 
 
-class BouncingLoss(_LossRule):
+class BouncingLoss(BaseRule):
     """The loss goes up and down from step to step, more than noise would, and gets nowhere.
 
     Noise is independent from step to step; a step that is too large overshoots, so that high and low take turns. A loss
@@ -219,34 +220,47 @@ class BouncingLoss(_LossRule):
 
     def begin(self) -> None:
         """Forgets the run before."""
-        super().begin()
         self._losses = Window(self._steps)
         self._count = 0
         self._is_in_the_data = False
 
-    def at_loss(self, entry: TrainingStepComplete, loss: float) -> Verdicts:
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns, every ten steps, whether the last losses take turns without progress."""
+        loss = self.run.positive_loss
+        if loss is None:
+            return NOTHING
         self._losses.add(loss)
         self._count += 1
-        if len(self._losses) < self._steps or self._count % _CHECK_EVERY:
+        if self._count % _CHECK_EVERY or len(self._losses) < self._steps:
             return NOTHING
         values = list(self._losses.values)
+        turns = alternation(values)
+        firing = turns <= self._alternation and self._gets_nowhere(values)
+        return NOTHING if self.is_quiet(firing) else (self._condition(entry, values, turns, firing),)
+
+    def _gets_nowhere(self, values: list[float]) -> bool:
+        """Returns whether losses that take turns do so by more than next to nothing, without falling, now or before."""
+        if scatter(values) <= 0.05 * median(values):
+            return False
         half = len(values) // 2
         before, now = median(values[:half]), median(values[half:])
-        turns, spread, level = alternation(values), self._losses.scatter or 0.0, median(values)
-        takes_turns = turns <= self._alternation and spread > 0.05 * level
-        self._is_in_the_data = self._is_in_the_data or (takes_turns and now < _FALLING * before)
-        firing = takes_turns and now >= before and not self._is_in_the_data
-        rate = reading(entry, entry.metrics, "learning_rate")
-        return (
-            Condition(
-                firing=firing,
-                verdict=f"The loss bounces between {fixed(min(values), 2)} and {fixed(max(values), 2)} over the last "
-                f"{len(values)} steps and does not fall",
-                evidence={"step": entry.step, "alternation": turns, "scatter": spread, "median_loss": level},
-                suggestion=f"Each step overshoots: try learning_rate {scientific(rate / 2)} instead of "
-                f"{scientific(rate)}, or a larger batch (gradient_accumulation_steps)."
-                if rate
-                else "Each step overshoots: try half the learning rate, or a larger batch.",
-            ),
+        self._is_in_the_data = self._is_in_the_data or now < _FALLING * before
+        return now >= before and not self._is_in_the_data
+
+    def _condition(self, entry: TrainingStepComplete, values: list[float], turns: float, firing: bool) -> Condition:
+        rate = self.run.learning_rate
+        return Condition(
+            firing=firing,
+            verdict=f"The loss bounces between {fixed(min(values), 2)} and {fixed(max(values), 2)} over the last "
+            f"{len(values)} steps and does not fall",
+            evidence={
+                "step": entry.step,
+                "alternation": turns,
+                "scatter": scatter(values),
+                "median_loss": median(values),
+            },
+            suggestion=f"Each step overshoots: try learning_rate {scientific(rate / 2)} instead of "
+            f"{scientific(rate)}, or a larger batch (gradient_accumulation_steps)."
+            if rate
+            else "Each step overshoots: try half the learning rate, or a larger batch.",
         )

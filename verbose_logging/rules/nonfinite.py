@@ -9,8 +9,9 @@ from typing import ClassVar
 from verbose_logging.entries import EvaluationComplete, Severity, TrainingStepComplete
 from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
-from verbose_logging.rules.base import NOTHING, BaseRule, InARow, Verdicts
+from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
+from verbose_logging.rules.streaks import StreakRule
 from verbose_logging.windows import Window
 
 _GROWN = 3.0  # times the usual norm: the gradients grew before the loss broke
@@ -34,17 +35,17 @@ class NonfiniteLoss(BaseRule):
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns whether the step's loss is a number."""
-        loss = reading(entry, entry.metrics, "loss")
+        loss = self.run.loss
         if loss is None:
             return NOTHING
-        norm = reading(entry, entry.metrics, "grad_norm")
-        if math.isfinite(loss):
-            self._last_loss = loss
-            if norm is not None and math.isfinite(norm):
-                self._norms.add(norm)
-                self._last_norm = norm
-            return (Condition(firing=False),)
-        return (self._found(entry, loss),)
+        if self.run.finite_loss is None:
+            return (self._found(entry, loss),)
+        self._last_loss = loss
+        norm = self.run.finite_norm
+        if norm is not None:
+            self._norms.add(norm)
+            self._last_norm = norm
+        return NOT_FIRING
 
     def _found(self, entry: TrainingStepComplete, loss: float) -> Condition:
         accumulates = (self.run.number("gradient_accumulation_steps") or 1) > 1
@@ -67,7 +68,7 @@ class NonfiniteLoss(BaseRule):
             firing=True,
             verdict=verdict,
             evidence={name: value for name, value in evidence.items() if value is not None},
-            suggestion=self._suggestion(entry),
+            suggestion=self._suggestion(),
         )
 
     def _earlier_norm(self) -> float | None:
@@ -75,9 +76,9 @@ class NonfiniteLoss(BaseRule):
         norms = list(self._norms.values)
         return median(norms[: max(1, len(norms) // 2)]) if norms else None
 
-    def _suggestion(self, entry: TrainingStepComplete) -> str:
+    def _suggestion(self) -> str:
         usual, last = self._earlier_norm(), self._last_norm
-        rate = reading(entry, entry.metrics, "learning_rate")
+        rate = self.run.learning_rate
         back = "Go back to the last checkpoint before it"
         if usual and last and last > _GROWN * usual and rate:
             return (
@@ -102,11 +103,11 @@ class NonfiniteLoss(BaseRule):
                 suggestion="Look for evaluation samples without a label, and for an overflow in half precision.",
             )
             for name in entry.metrics
-            if name.endswith("_loss") and (loss := reading(entry, entry.metrics, name)) is not None
+            if name.endswith("_loss") and (loss := reading(entry, name)) is not None
         ]
 
 
-class NonfiniteGradient(BaseRule):
+class NonfiniteGradient(StreakRule):
     """The gradients are NaN or infinite although the loss is a number; the next update spoils every weight.
 
     With fp16 a few in a row are usual: the loss scaler skips those steps while it looks for its scale. So it
@@ -121,32 +122,26 @@ class NonfiniteGradient(BaseRule):
     explains: ClassVar[frozenset[str]] = frozenset({"exploding_gradients", "vanishing_gradients", "zero_gradient"})
 
     def __init__(self, *, fp16_steps: int = 10) -> None:
-        self._fp16_steps = fp16_steps
-        super().__init__()
+        super().__init__(steps=fp16_steps)
 
-    def begin(self) -> None:
-        """Forgets the run before."""
-        self._broken = InARow()
+    def holds(self, entry: TrainingStepComplete) -> bool | None:
+        """Returns whether the step's gradient norm is no number."""
+        return None if self.run.grad_norm is None else self.run.finite_norm is None
 
-    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
-        """Returns whether the step's gradient norm is a number."""
-        norm = reading(entry, entry.metrics, "grad_norm")
-        if norm is None:
-            return NOTHING
-        in_a_row = self._broken.count(not math.isfinite(norm))
-        needed = self._fp16_steps if self.run.arguments.get("fp16", True) is True else 1
-        return (
-            Condition(
-                firing=in_a_row >= needed,
-                verdict=f"The gradient norm is {_word(norm)} at step {entry.step} while the loss is a number",
-                evidence={"step": entry.step, "grad_norm": _word(norm), "steps_in_a_row": in_a_row},
-                suggestion="Go back to the last checkpoint before it; look in the model for a square root, a logarithm "
-                "or a division at 0, whose gradient is infinite where its value is not.",
-            ),
+    def condition(self, entry: TrainingStepComplete, in_a_row: int) -> Condition:
+        """Returns for how long it has been none."""
+        norm = _word(self.run.grad_norm)
+        needed = self._steps if self.run.arguments.get("fp16", True) is True else 1
+        return Condition(
+            firing=in_a_row >= needed,
+            verdict=f"The gradient norm is {norm} at step {entry.step} while the loss is a number",
+            evidence={"step": entry.step, "grad_norm": norm, "steps_in_a_row": in_a_row},
+            suggestion="Go back to the last checkpoint before it; look in the model for a square root, a logarithm "
+            "or a division at 0, whose gradient is infinite where its value is not.",
         )
 
 
-def _word(value: float) -> str:
-    if math.isfinite(value):
+def _word(value: float | None) -> str:
+    if value is None or math.isfinite(value):
         return fixed(value)
     return "NaN" if math.isnan(value) else "infinite"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from verbose_logging.entries import EvaluationComplete, Severity, TrainingStepComplete
 from verbose_logging.formatting import fixed
 from verbose_logging.protocols import Condition
-from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
 from verbose_logging.windows import Window
 
@@ -50,9 +50,8 @@ class Overfitting(BaseRule):
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Notes the training loss."""
-        loss = reading(entry, entry.metrics, "loss")
-        if loss is not None and math.isfinite(loss):
-            self._training.add(loss)
+        if self.run.finite_loss is not None:
+            self._training.add(self.run.finite_loss)
         return NOTHING
 
     def at_evaluation(self, entry: EvaluationComplete) -> Verdicts:
@@ -60,7 +59,7 @@ class Overfitting(BaseRule):
         training = self._training.median
         if training is None or self.run.loss_kind == "policy":
             return NOTHING
-        losses = {name: reading(entry, entry.metrics, name) for name in entry.metrics if name.endswith("_loss")}
+        losses = {name: reading(entry, name) for name in entry.metrics if name.endswith("_loss")}
         return [
             self._judge(entry, name, loss, training)
             for name, loss in losses.items()
@@ -125,14 +124,15 @@ class Memorising(BaseRule):
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns whether the last losses are too good to be learning."""
-        loss = reading(entry, entry.metrics, "loss")
-        if loss is None or not math.isfinite(loss) or self.run.loss_kind != "token_cross_entropy":
+        loss = self.run.finite_loss
+        if loss is None or self.run.loss_kind != "token_cross_entropy":
             return NOTHING
         self._training.add(loss)
-        if len(self._training) < _RECENT or entry.epoch < self._epochs or loss >= 2 * self._below:
-            return NOTHING if entry.epoch < self._epochs else (Condition(firing=False),)
-        level = self._training.median or 0.0
-        known = self._evaluation
+        if entry.epoch < self._epochs:
+            return NOTHING
+        if loss >= 2 * self._below or len(self._training) < _RECENT:
+            return NOT_FIRING
+        level, known = self._training.median or 0.0, self._evaluation
         severity: Severity = "INFO" if known is None else "WARNING"
         compared = "and no evaluation says otherwise" if known is None else f"the evaluation's is {fixed(known, 2)}"
         evidence = {"step": entry.step, "epoch": entry.epoch, "loss": level, "eval_loss": known, "limit": self._below}
@@ -150,6 +150,6 @@ class Memorising(BaseRule):
 
     def at_evaluation(self, entry: EvaluationComplete) -> Verdicts:
         """Notes the evaluation loss."""
-        loss = reading(entry, entry.metrics, "eval_loss")
+        loss = reading(entry, "eval_loss")
         self._evaluation = loss if loss is not None and math.isfinite(loss) else self._evaluation
         return NOTHING

@@ -1,21 +1,35 @@
-"""The machine's readings in an entry, and the rules that judge them."""
+"""The machine's readings in an entry, and what the rules that judge them share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
-from verbose_logging.entries import Entry, Heartbeat, TrainingStepComplete
+from verbose_logging.entries import Heartbeat, TrainingStepComplete
+from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
 
-
-def usage_of(entry: Entry) -> Mapping[str, Any]:
-    """Returns an entry's `resource_usage`, empty where it has none."""
-    return entry.resource_usage or {} if isinstance(entry, TrainingStepComplete | Heartbeat) else {}
+Reading: TypeAlias = TrainingStepComplete | Heartbeat
 
 
-def devices_of(entry: Entry) -> Iterator[tuple[str, Mapping[str, Any]]]:
+class ReadingRule(BaseRule):
+    """A rule about the machine's readings, wherever an entry carries them."""
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
+        """Returns what the step's readings tell."""
+        return self.at_reading(entry, entry.resource_usage) if entry.resource_usage else NOTHING
+
+    def at_heartbeat(self, entry: Heartbeat) -> Verdicts:
+        """Returns what the heartbeat's readings tell."""
+        return self.at_reading(entry, entry.resource_usage) if entry.resource_usage else NOTHING
+
+    def at_reading(self, entry: Reading, usage: Mapping[str, Any]) -> Verdicts:
+        """Returns what can be said of an entry's `resource_usage`."""
+        raise NotImplementedError
+
+
+def devices_of(usage: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yields each GPU by its name, "gpu0"."""
-    for place, device in enumerate(usage_of(entry).get("gpu", {}).get("devices", ())):
+    for place, device in enumerate(usage.get("gpu", {}).get("devices", ())):
         yield f"gpu{device.get('index', place)}", device
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
 
 from verbose_logging.entries import Severity, TrainingInitialization, TrainingStepComplete
 from verbose_logging.protocols import Condition
-from verbose_logging.rules.base import NOTHING, BaseRule, InARow, Verdicts
+from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
+from verbose_logging.rules.streaks import StreakRule
 
 _FIRST_STEPS = 20
 
@@ -41,7 +41,7 @@ class NothingTrainable(BaseRule):
         )
 
 
-class LabelsMasked(BaseRule):
+class LabelsMasked(StreakRule):
     """Not one label of a step counts: all are -100.
 
     Args:
@@ -55,39 +55,32 @@ class LabelsMasked(BaseRule):
     )
 
     def __init__(self, *, steps: int = 3) -> None:
-        self._steps = steps
-        super().__init__()
+        super().__init__(steps=steps)
 
-    def begin(self) -> None:
-        """Forgets the run before."""
-        self._masked = InARow()
+    def holds(self, entry: TrainingStepComplete) -> bool | None:
+        """Returns whether there was nothing to learn from, where labels were counted."""
+        tokens = reading(entry, "loss_tokens")
+        return None if tokens is None else tokens == 0
 
-    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
-        """Returns whether there was anything to learn from, where labels were counted."""
-        tokens = reading(entry, entry.metrics, "loss_tokens")
-        if tokens is None:
-            return NOTHING
-        loss = reading(entry, entry.metrics, "loss")
-        in_a_row = self._masked.count(tokens == 0)
-        broken = tokens == 0 and loss is not None and not math.isfinite(loss)
-        return (
-            Condition(
-                firing=broken or in_a_row >= self._steps,
-                verdict=f"All labels of step {entry.step} are masked (-100)"
-                + (", so its loss is no number" if broken else f", as in {in_a_row} steps in a row"),
-                evidence={
-                    "step": entry.step,
-                    "loss_tokens": 0,
-                    "padded_tokens": entry.metrics.get("padded_tokens"),
-                    "steps_in_a_row": in_a_row,
-                },
-                suggestion="Look at the labels of one batch: a response template that is never found, a prompt that "
-                "fills the whole max_length, or a chat template without {% generation %} masks everything.",
-            ),
+    def condition(self, entry: TrainingStepComplete, in_a_row: int) -> Condition:
+        """Returns how many steps in a row had no label."""
+        broken = in_a_row > 0 and self.run.loss is not None and self.run.finite_loss is None
+        return Condition(
+            firing=broken or in_a_row >= self._steps,
+            verdict=f"All labels of step {entry.step} are masked (-100)"
+            + (", so its loss is no number" if broken else f", as in {in_a_row} steps in a row"),
+            evidence={
+                "step": entry.step,
+                "loss_tokens": 0,
+                "padded_tokens": entry.metrics.get("padded_tokens"),
+                "steps_in_a_row": in_a_row,
+            },
+            suggestion="Look at the labels of one batch: a response template that is never found, a prompt that "
+            "fills the whole max_length, or a chat template without {% generation %} masks everything.",
         )
 
 
-class ZeroLoss(BaseRule):
+class ZeroLoss(StreakRule):
     """The loss is exactly 0 in the first steps, where nothing has been learned yet.
 
     Not for the loss of a policy (GRPO), whose value begins at 0.
@@ -101,27 +94,27 @@ class ZeroLoss(BaseRule):
     explains: ClassVar[frozenset[str]] = frozenset({"zero_gradient", "vanishing_gradients", "not_learning"})
 
     def __init__(self, *, steps: int = 3) -> None:
-        self._steps = steps
-        super().__init__()
+        super().__init__(steps=steps)
 
     def begin(self) -> None:
         """Forgets the run before."""
-        self._zero = InARow()
+        super().begin()
         self._count = 0
 
-    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
-        """Returns whether the first losses are 0."""
-        loss = reading(entry, entry.metrics, "loss")
+    def holds(self, entry: TrainingStepComplete) -> bool | None:
+        """Returns whether the loss is 0, in the first steps."""
         self._count += 1
-        if loss is None or self.run.loss_kind == "policy" or self._count > _FIRST_STEPS:
-            return NOTHING
-        in_a_row = self._zero.count(loss == 0)
-        return (
-            Condition(
-                firing=in_a_row >= self._steps,
-                verdict=f"The loss is exactly 0 in the first {in_a_row} steps: nothing is being compared",
-                evidence={"step": entry.step, "steps_in_a_row": in_a_row, "loss": 0.0},
-                suggestion="Look at the labels of one batch and at compute_loss: masked labels, a mask of zeros, or "
-                "targets that equal the outputs by construction.",
-            ),
+        loss = self.run.loss
+        if self._count > _FIRST_STEPS or loss is None or self.run.loss_kind == "policy":
+            return None
+        return loss == 0
+
+    def condition(self, entry: TrainingStepComplete, in_a_row: int) -> Condition:
+        """Returns how many steps in a row had no loss."""
+        return Condition(
+            firing=in_a_row >= self._steps,
+            verdict=f"The loss is exactly 0 in the first {in_a_row} steps: nothing is being compared",
+            evidence={"step": entry.step, "steps_in_a_row": in_a_row, "loss": 0.0},
+            suggestion="Look at the labels of one batch and at compute_loss: masked labels, a mask of zeros, or "
+            "targets that equal the outputs by construction.",
         )

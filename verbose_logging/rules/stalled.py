@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import statistics
-from collections import deque
-from collections.abc import Iterable
 from pathlib import PurePath
 from typing import ClassVar
 
-from verbose_logging.entries import Entry, Heartbeat, Severity, TrainingStart, TrainingStepComplete
+from verbose_logging.entries import Heartbeat, TrainingStepComplete
 from verbose_logging.formatting import short_duration
 from verbose_logging.protocols import Condition, FindingKind
+from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
+from verbose_logging.windows import Window
 
 _STEPS = 50
 _ENOUGH_STEPS = 3
@@ -27,7 +26,7 @@ _BUSY = (
 )
 
 
-class Stalled:
+class Stalled(BaseRule):
     """No sign of life from training for many times as long as a step takes.
 
     Args:
@@ -36,29 +35,34 @@ class Stalled:
         busy_seconds: Limit while a checkpoint is saved, an evaluation runs, the model is compiled, or no step is known.
     """
 
-    name: ClassVar[str] = "stalled"
+    name = "stalled"
     kind: ClassVar[FindingKind] = "performance_anomaly"
-    severity: ClassVar[Severity] = "WARNING"
 
     def __init__(self, *, times: float = 10.0, at_least_seconds: float = 60.0, busy_seconds: float = 1800.0) -> None:
         self._times = times
         self._at_least_seconds = at_least_seconds
         self._busy_seconds = busy_seconds
-        self._step_seconds: deque[float] = deque(maxlen=_STEPS)
+        super().__init__()
 
-    def judge(self, entry: Entry) -> Iterable[Condition]:
-        """Returns whether training has stopped, at a heartbeat, and that it goes on, at a step."""
-        if isinstance(entry, TrainingStart):
-            self._step_seconds.clear()
-        elif isinstance(entry, TrainingStepComplete):
-            seconds = entry.timing.get("step_time_seconds")
-            self._step_seconds.extend([] if seconds is None else [seconds])
-            yield Condition(firing=False)
-        elif isinstance(entry, Heartbeat) and entry.quiet_seconds is not None:
-            yield self._condition(entry.quiet_seconds, entry.stack or [])
+    def begin(self) -> None:
+        """Forgets the run before."""
+        self._step_seconds = Window(_STEPS)
+
+    def at_step(self, entry: TrainingStepComplete) -> Verdicts:
+        """Returns that training goes on."""
+        seconds = entry.timing.get("step_time_seconds")
+        if seconds is not None:
+            self._step_seconds.add(seconds)
+        return NOT_FIRING
+
+    def at_heartbeat(self, entry: Heartbeat) -> Verdicts:
+        """Returns whether training has stopped."""
+        if entry.quiet_seconds is None:
+            return NOTHING
+        return (self._condition(entry.quiet_seconds, entry.stack or []),)
 
     def _condition(self, quiet_seconds: float, stack: list[str]) -> Condition:
-        usual = statistics.median(self._step_seconds) if len(self._step_seconds) >= _ENOUGH_STEPS else None
+        usual = self._step_seconds.median if len(self._step_seconds) >= _ENOUGH_STEPS else None
         limit = self._limit(usual, stack)
         verdict = f"No sign of life from training for {short_duration(quiet_seconds)}"
         if usual is not None:

@@ -2,99 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-import msgspec
-
-from verbose_logging.entries import Entry, Severity
 from verbose_logging.protocols import Condition, FindingKind
-from verbose_logging.rules.readings import devices_of, usage_of
+from verbose_logging.rules.base import NOTHING, Verdicts
+from verbose_logging.rules.readings import Reading, ReadingRule, devices_of
 
 
-class HighMemory(msgspec.Struct, frozen=True, kw_only=True):
+class HighMemory(ReadingRule):
     """The machine's memory is nearly full; next the kernel kills a process, most likely this one.
 
     Args:
         above: Limit in percent of the memory this process can use.
     """
 
-    above: float = 90.0
-
-    name: ClassVar[str] = "high_memory"
+    name = "high_memory"
     kind: ClassVar[FindingKind] = "resource_warning"
-    severity: ClassVar[Severity] = "WARNING"
 
-    def judge(self, entry: Entry) -> Iterable[Condition]:
-        """Returns whether memory is above the limit, where the entry carries a reading."""
-        memory = usage_of(entry).get("memory", {})
+    def __init__(self, *, above: float = 90.0) -> None:
+        self._above = above
+        super().__init__()
+
+    def at_reading(self, entry: Reading, usage: Mapping[str, Any]) -> Verdicts:
+        """Returns whether memory is above the limit, where it has been read."""
+        memory = usage.get("memory", {})
         used = memory.get("usage_percent")
-        if used is None or "error" in memory:
-            return
-        yield Condition(
-            firing=used > self.above,
-            verdict=f"Memory is {used:.1f}% full (limit {self.above:g}%)",
-            evidence={"usage_percent": used, "limit_percent": self.above}
-            | {key: memory[key] for key in ("used_gb", "available_gb", "total_gb") if key in memory},
-            suggestion="Fewer data loader workers, a smaller data set in memory, or streaming; "
-            "look at trends.process_memory_trend to see whether this process grows.",
+        if used is None or "error" in memory or self.is_quiet(used > self._above):
+            return NOTHING
+        return (
+            Condition(
+                firing=used > self._above,
+                verdict=f"Memory is {used:.1f}% full (limit {self._above:g}%)",
+                evidence={"usage_percent": used, "limit_percent": self._above}
+                | {key: memory[key] for key in ("used_gb", "available_gb", "total_gb") if key in memory},
+                suggestion="Fewer data loader workers, a smaller data set in memory, or streaming; "
+                "look at trends.process_memory_trend to see whether this process grows.",
+            ),
         )
 
 
-class HighGpuMemory(msgspec.Struct, frozen=True, kw_only=True):
+class HighGpuMemory(ReadingRule):
     """A GPU's memory is nearly full; the next longer batch may run out of it.
 
     Args:
         above: Limit in percent of the device's memory.
     """
 
-    above: float = 95.0
-
-    name: ClassVar[str] = "high_gpu_memory"
+    name = "high_gpu_memory"
     kind: ClassVar[FindingKind] = "resource_warning"
-    severity: ClassVar[Severity] = "WARNING"
 
-    def judge(self, entry: Entry) -> Iterable[Condition]:
-        """Returns, for each device with a reading, whether its memory is above the limit."""
-        for subject, device in devices_of(entry):
-            used = device.get("memory_usage_percent")
-            if used is None or "error" in device:
-                continue
-            yield Condition(
-                firing=used > self.above,
-                subject=subject,
-                verdict=f"{subject}: memory is {used:.1f}% full (limit {self.above:g}%)",
-                evidence={"device": subject, "usage_percent": used, "limit_percent": self.above}
-                | {key: device[key] for key in ("memory_used_gb", "memory_total_gb", "name") if key in device},
-                suggestion="Halve per_device_train_batch_size and double gradient_accumulation_steps, "
-                "turn gradient_checkpointing on, or shorten max_length.",
-            )
+    def __init__(self, *, above: float = 95.0) -> None:
+        self._above = above
+        super().__init__()
+
+    def at_reading(self, entry: Reading, usage: Mapping[str, Any]) -> Verdicts:
+        """Returns, for each device that has been read, whether its memory is above the limit."""
+        return [
+            self._condition(subject, device, used)
+            for subject, device in devices_of(usage)
+            if (used := device.get("memory_usage_percent")) is not None
+            and "error" not in device
+            and not self.is_quiet(used > self._above, subject)
+        ]
+
+    def _condition(self, subject: str, device: Mapping[str, Any], used: float) -> Condition:
+        return Condition(
+            firing=used > self._above,
+            subject=subject,
+            verdict=f"{subject}: memory is {used:.1f}% full (limit {self._above:g}%)",
+            evidence={"device": subject, "usage_percent": used, "limit_percent": self._above}
+            | {key: device[key] for key in ("memory_used_gb", "memory_total_gb", "name") if key in device},
+            suggestion="Halve per_device_train_batch_size and double gradient_accumulation_steps, "
+            "turn gradient_checkpointing on, or shorten max_length.",
+        )
 
 
-class DiskFilling(msgspec.Struct, frozen=True, kw_only=True):
+class DiskFilling(ReadingRule):
     """The disk that the log lies on is nearly full; the next checkpoint may not fit.
 
     Args:
         below_gb: Limit of the free space, in GB.
     """
 
-    below_gb: float = 2.0
-
-    name: ClassVar[str] = "disk_filling"
+    name = "disk_filling"
     kind: ClassVar[FindingKind] = "resource_warning"
-    severity: ClassVar[Severity] = "WARNING"
 
-    def judge(self, entry: Entry) -> Iterable[Condition]:
-        """Returns whether free space is below the limit, where the entry carries a reading."""
-        disk = usage_of(entry).get("disk", {})
+    def __init__(self, *, below_gb: float = 2.0) -> None:
+        self._below_gb = below_gb
+        super().__init__()
+
+    def at_reading(self, entry: Reading, usage: Mapping[str, Any]) -> Verdicts:
+        """Returns whether free space is below the limit, where it has been read."""
+        disk = usage.get("disk", {})
         free = disk.get("free_gb")
-        if free is None or "error" in disk:
-            return
-        yield Condition(
-            firing=free < self.below_gb,
-            verdict=f"The disk has {free:.1f} GB left (limit {self.below_gb:g} GB)",
-            evidence={"free_gb": free, "limit_gb": self.below_gb}
-            | {key: disk[key] for key in ("usage_percent",) if key in disk},
-            suggestion="Keep fewer checkpoints (save_total_limit=2, save_only_model=True), or write them elsewhere "
-            "(output_dir).",
+        if free is None or "error" in disk or self.is_quiet(free < self._below_gb):
+            return NOTHING
+        return (
+            Condition(
+                firing=free < self._below_gb,
+                verdict=f"The disk has {free:.1f} GB left (limit {self._below_gb:g} GB)",
+                evidence={"free_gb": free, "limit_gb": self._below_gb}
+                | {key: disk[key] for key in ("usage_percent",) if key in disk},
+                suggestion="Keep fewer checkpoints (save_total_limit=2, save_only_model=True), or write them elsewhere "
+                "(output_dir).",
+            ),
         )
