@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import statistics
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verbose_logging.windows import DebiasedEma, RunningMean, Window, robust_slope
+from verbose_logging.windows import (
+    DebiasedEma,
+    MedianWindow,
+    PairedSums,
+    RunningMean,
+    Window,
+    alternation,
+    robust_slope,
+)
 
 NUMBERS = st.floats(-1e6, 1e6)
 
@@ -26,11 +35,44 @@ def test_window_equals_the_statistics_of_the_last_values(values: list[float], si
     assert pytest.approx(statistics.stdev(last), abs=1e-4) == window.std
 
 
+@given(st.lists(NUMBERS | st.just(0.0), min_size=1, max_size=60), st.integers(1, 10))
+def test_a_median_window_has_exactly_the_median_at_each_step(values: list[float], size: int) -> None:
+    """Kept in order as values come and go, it is to the last bit the median of a sorted copy."""
+    window = MedianWindow(size)
+    for count, value in enumerate(values, 1):
+        window.add(value)
+        last = values[max(0, count - size) : count]
+
+        assert (statistics.median(last), last, len(last)) == (window.median, list(window.values), len(window))
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=40), st.integers(1, 10))
+def test_paired_sums_are_those_of_the_last_pairs(pairs: list[tuple[float, float]], size: int) -> None:
+    """To the last bit, and absent until there are enough."""
+    sums = PairedSums(size)
+    for count, pair in enumerate(pairs, 1):
+        last = pairs[max(0, count - size) : count]
+        expected = (sum(one for one, _ in last), sum(other for _, other in last)) if len(last) == size else None
+
+        assert expected == sums.add(*pair)
+
+
+@given(st.lists(NUMBERS, min_size=2, max_size=40))
+def test_alternation_is_the_autocorrelation_around_the_median(values: list[float]) -> None:
+    """As the formula has it; 0 where nothing varies."""
+    deviations = [value - statistics.median(values) for value in values]
+    total = sum(one * one for one in deviations)
+    expected = sum(one * other for one, other in pairwise(deviations)) / total if total else 0.0
+
+    assert expected == alternation(values)
+
+
 def test_empty_window_knows_nothing() -> None:
     """Without a value every figure is absent, not 0."""
     window = Window(3)
 
     assert (None, None, None) == (window.mean, window.median, window.std)
+    assert MedianWindow(3).median is None
 
 
 @given(NUMBERS, st.integers(1, 30))
