@@ -17,7 +17,7 @@ PURE = {
     "loopback", "log_parts", "testing",
 }  # fmt: skip
 EDGES = {
-    "probes", "sampler", "delivery", "deadline", "inspection", "sinks", "settling", "drop_tally", "pipeline",
+    "probes", "sampler", "delivery", "deadline", "rhythm", "inspection", "sinks", "settling", "drop_tally", "pipeline",
     "crash", "containment", "problems", "session",
 }  # fmt: skip
 DOORS = {

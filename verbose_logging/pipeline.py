@@ -1,8 +1,8 @@
 """Inbox, thread, flush, bounded close: facts go in on any thread, entries reach the sink on one.
 
-Whoever puts a fact appends it to a deque and goes on: no lock, no wake-up, no I/O. A daemon thread wakes every quarter
-of a second and delivers what waits. Nothing here waits for a lock that a signal handler could find taken: waking and
-answering go through `SimpleQueue`, which is re-entrant.
+Whoever puts a fact appends it to a deque and goes on: no lock, no wake-up, no I/O. A daemon thread wakes four times a
+second, and more often where much comes, and delivers what waits. Nothing here waits for a lock that a signal handler
+could find taken: waking and answering go through `SimpleQueue`, which is re-entrant.
 
 A forked child inherits a pipeline that discards everything: its thread did not survive the fork, and the file belongs
 to the parent.
@@ -26,11 +26,10 @@ from verbose_logging.drop_tally import DropTally
 from verbose_logging.entries import Entry
 from verbose_logging.facts import Fact
 from verbose_logging.protocols import Clock, Sink
+from verbose_logging.rhythm import Rhythm
 from verbose_logging.settling import OnProblem, settle
 
 Answer: TypeAlias = "queue.SimpleQueue[bool]"
-
-_AT_LEISURE = 128  # facts a delivery; where more came, the next one is earlier, so that never many wait for the end
 
 
 class Entrance(NamedTuple):
@@ -86,8 +85,7 @@ class Pipeline:
         self._delivery = Delivery(
             handle, sink, clock=clock, on_problem=on_problem, settle=settle, tick_seconds=tick_seconds
         )
-        self._clock = clock
-        self._wake_seconds = wake_seconds
+        self._rhythm = Rhythm(clock, wake_seconds)
         self._room = max_facts
         self._watches_forks = False
         self._empty()
@@ -218,16 +216,11 @@ class Pipeline:
     def _run(self) -> None:
         delivered = 0
         while not self._stopping:
-            request = self._next_request(self._until_wake(delivered))
+            request = self._next_request(self._rhythm.sleep_seconds(delivered))
             delivered = self._delivery.deliver(self._inbox, self._drops)
             if request is not None:
                 request.put(self._delivery.flush())
         self._finish()
-
-    def _until_wake(self, delivered: int) -> float:
-        """Returns the time to the next multiple of the wake time, when the sampler wakes too; less where much came."""
-        until_multiple = self._wake_seconds - self._clock.monotonic() % self._wake_seconds
-        return min(until_multiple, self._wake_seconds * _AT_LEISURE / max(delivered, 1))
 
     def _next_request(self, timeout: float) -> Answer | None:
         try:
