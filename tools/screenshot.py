@@ -22,7 +22,7 @@ from rich.style import Style
 from rich.text import Text
 
 COLUMNS, ROWS = 172, 34
-EMOJI_STYLE = "\ufe0f".encode()  # pyte leaves out what follows it
+EMOJI_STYLE = "\ufe0f".encode()  # makes what is before it two columns wide; pyte leaves out what follows it
 
 
 def screen_of(command: list[str], seconds: float) -> pyte.Screen:
@@ -39,7 +39,7 @@ def screen_of(command: list[str], seconds: float) -> pyte.Screen:
         if not select.select([ours], [], [], 0.1)[0]:
             continue
         try:
-            stream.feed(os.read(ours, 65536).replace(EMOJI_STYLE, b""))
+            stream.feed(os.read(ours, 65536).replace(EMOJI_STYLE, b" "))
         except OSError:  # the terminal's other end is closed
             break
     running.terminate()
