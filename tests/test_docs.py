@@ -96,6 +96,15 @@ def test_links_between_files_lead_somewhere(path: Path) -> None:
     assert [] == [link for link in links if not leads_somewhere(link, path)]
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_files_that_are_named_are_there(path: Path) -> None:
+    """A source file that a page names is one of the project's, wherever it was moved."""
+    named = set(re.findall(r"`([\w/]+\.py)`", path.read_text(encoding="utf-8")))
+    folders = (ROOT, ROOT / "verbose_logging", ROOT / "examples")
+
+    assert [] == sorted(name for name in named if not any((folder / name).is_file() for folder in folders))
+
+
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     """`make docs` passes: each page is in the menu, and each link and anchor of the pages leads somewhere."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
