@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil
 
+_TOLD = (b'{"type":"training_step_complete"', b'{"type":"entries_dropped"')
 _PASS_SECONDS = 0.005  # steps of a faster pace run in groups, since a sleep is never shorter than this costs
 
 
@@ -60,7 +61,7 @@ def measure(name: str, *, steps: int, steps_per_second: float) -> dict[str, Any]
             "bytes_per_step": {file.name: file.stat().st_size / steps for file in sorted(folder.rglob("*.jsonl"))},
             "all_bytes_per_step": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / steps,
             "grown_mb": _memory_mb() - memory,
-            "dropped": _dropped(folder),
+            **_account(folder, steps),
         }
 
 
@@ -88,12 +89,16 @@ def _memory_mb() -> float:
     return psutil.Process().memory_info().rss / 2**20
 
 
-def _dropped(folder: Path) -> int:
+def _account(folder: Path, steps: int) -> dict[str, int]:
+    """Returns how many facts our log says were dropped, and how many steps it neither has nor says were dropped."""
     log = next(folder.rglob("log.jsonl"), None)
     if log is None:
-        return 0
-    with log.open("rb") as lines:
-        return sum(json.loads(line)["count"] for line in lines if line.startswith(b'{"type":"entries_dropped"'))
+        return {}
+    with log.open("rb") as file:
+        lines = [json.loads(line) for line in file if line.startswith(_TOLD)]
+    gaps = [line for line in lines if line["type"] == "entries_dropped"]
+    told = len(lines) - len(gaps) + sum(gap["steps"] for gap in gaps)
+    return {"dropped": sum(gap["count"] for gap in gaps), "unaccounted_steps": steps - told}
 
 
 if __name__ == "__main__":

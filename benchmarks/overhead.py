@@ -123,12 +123,13 @@ def _alone_table(found: dict[str, dict[str, Any]]) -> Table:
 
 
 def _pressed_table(found: dict[str, dict[str, Any]]) -> Table:
-    table = Table("high", "CPU a step", "dropped", "end", "memory grown")
+    table = Table("high", "CPU a step", "facts dropped", "steps unaccounted for", "end", "memory grown")
     table.title = f"Pressed: paced at {_PRESSED_STEPS_PER_SECOND:,} steps/s, and back to back without any work"
     for title, row in found.items():
         if row:
             cpu, end = f"{row['cpu_us_per_step']:.0f} us", f"{row['end_ms']:.0f} ms"
-            table.add_row(title, cpu, f"{row['dropped']:,}", end, f"{row['grown_mb']:.0f} MB")
+            account = f"{row['dropped']:,}", f"{row['unaccounted_steps']:,}"
+            table.add_row(title, cpu, *account, end, f"{row['grown_mb']:.0f} MB")
     return table
 
 

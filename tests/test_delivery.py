@@ -136,8 +136,8 @@ def test_no_tick_comes_before_the_first_fact() -> None:
 def test_drops_are_told_behind_what_was_kept() -> None:
     """The number of dropped facts follows the facts that filled the inbox."""
     bench = Bench()
-    bench.drops.add(2.0)
-    bench.drops.add(3.0)
+    bench.drops.add(SubstepEnd(2.0))
+    bench.drops.add(SubstepEnd(3.0))
     expected = [SubstepEnd(1.0), FactsDropped(0.0, count=2, first_at=2.0, last_at=3.0)]
     assert expected == bench.deliver(SubstepEnd(1.0))
 
@@ -145,7 +145,7 @@ def test_drops_are_told_behind_what_was_kept() -> None:
 def test_an_end_comes_behind_what_was_dropped() -> None:
     """The last entry of a run is its end, also where the inbox was full before it."""
     bench = Bench()
-    bench.drops.add(2.0)
+    bench.drops.add(SubstepEnd(2.0))
     end = TrainEnd(3.0, 1, 1.0, None)
     expected = [SubstepEnd(1.0), FactsDropped(0.0, count=1, first_at=2.0, last_at=2.0), end, SubstepEnd(4.0)]
     assert expected == bench.deliver(SubstepEnd(1.0), end, SubstepEnd(4.0))

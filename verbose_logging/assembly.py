@@ -249,13 +249,16 @@ def heartbeat(run: Measurements, fact: facts.ClockRead | facts.Quiet) -> Entry:
 
 def entries_dropped(run: Measurements, fact: facts.FactsDropped) -> Entry:
     """What could not be kept."""
-    told = f"⚠️ Dropped {counted(fact.count, 'observation')}: no room for them, or at the end no time"
-    header = run.position.header(fact.at, told)
+    message = f"⚠️ Dropped {counted(fact.count, 'observation')}: no room for them, or at the end no time"
+    if fact.steps:
+        message += f"; {counted(fact.steps, 'step')} missing"
+    header = run.position.header(fact.at, message)
     return entries.EntriesDropped(
         **header | {"level": "WARNING"},
         count=fact.count,
         from_=run.position.date(fact.first_at),
         to=run.position.date(fact.last_at),
+        steps=fact.steps,
     )
 
 

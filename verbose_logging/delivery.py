@@ -157,7 +157,7 @@ class Delivery:
             if self._deadline.allows(fact):
                 yield fact
             else:
-                drops.add(fact.at)
+                drops.add(fact)
 
     def _deliver_batch(self, facts: Iterable[Fact]) -> int:
         """Delivers these facts; returns how many there were."""

@@ -116,7 +116,7 @@ class Pipeline:
         return Entrance(self._inbox, self._room, self._drop)
 
     def _drop(self, fact: Fact) -> None:
-        self._drops.add(fact.at)
+        self._drops.add(fact)
 
     def put_vital(self, fact: Fact) -> None:
         """Takes a fact that is never dropped while the pipeline is open: a start, an end."""

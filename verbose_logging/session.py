@@ -25,13 +25,11 @@ from verbose_logging.guard import Guard
 from verbose_logging.inspection import inspect_system, redact, redact_text
 from verbose_logging.pipeline import Pipeline
 from verbose_logging.plain import plain
-from verbose_logging.probes import ProbeContext, build_probes
 from verbose_logging.problems import Problems, words_of
 from verbose_logging.protocols import Clock, Sink
+from verbose_logging.readings import build_sampler
 from verbose_logging.recorder import recorder_for
-from verbose_logging.resources import Resources
 from verbose_logging.rules.actions import rules_that
-from verbose_logging.sampler import Sampler
 from verbose_logging.settings import Settings
 from verbose_logging.sinks import SinkContext, build_sinks
 from verbose_logging.sinks.action_lanes import action_lanes
@@ -45,6 +43,7 @@ from verbose_logging.sinks.named import make_sinks, patience_with
 _LEAVE_SECONDS = 0.2
 _INSPECTION_SECONDS = 0.3
 END_SECONDS = 5.0
+_FLUSH_SECONDS = 4.5  # of them; at the end of training, the rest is for what cannot be bounded as closely
 _SIGNAL_SECONDS = 2.0
 _SYNC_SECONDS = 5.0
 
@@ -198,7 +197,7 @@ class Session:
         account = Deferred(self._account)
         self._pipeline.put_vital(facts.TrainEnd(self._clock.monotonic(), step, epoch, account, asked_by))
         self._sampler.close(0.0)
-        self.flush(END_SECONDS)
+        self.flush(_FLUSH_SECONDS)
 
     def break_off(self, outcome: crash.Outcome, exception: Mapping[str, Any]) -> None:
         """Records that training ended without its end, once."""
@@ -275,26 +274,3 @@ class Session:
             },
         }
         return dict(redact({name: part for name, part in account.items() if part}))
-
-
-def build_sampler(
-    settings: Settings, put: Callable[[Fact], None], clock: Clock, on_problem: Callable[[str, Exception], None]
-) -> Sampler:
-    """Returns a sampler over the settings' probes, not yet started."""
-    level = settings.level
-    context = ProbeContext(
-        disk_path=settings.log_path.parent, dear_readings=level.dear_readings, monotonic=clock.monotonic
-    )
-    probes = settings.probes if settings.probes is not None else build_probes(context, on_problem=on_problem)
-    interval = settings.sample_interval_seconds or level.sample_interval_seconds
-    return Sampler(probes, put, clock=clock, interval_seconds=interval)
-
-
-def current_resource_usage(settings: Settings, on_problem: Callable[[str, Exception], None]) -> dict[str, Any]:
-    """Returns a fresh reading of the machine, without a recording; takes half a second at most."""
-    clock = SystemClock()
-    resources = Resources(str)
-    readings = build_sampler(settings, resources.observe, clock, on_problem).read_once()
-    for probe, reading in readings.items():
-        resources.observe(facts.ProbeRead(clock.monotonic(), probe, dict(reading)))
-    return {name: reading for name, reading in (resources.usage() or {}).items() if name != "sampled_at"}

@@ -77,7 +77,7 @@ def test_lost_entries_leave_their_exact_number_in_the_log(site: Any, step_entry:
     first, second, gap, last = read(site)
     assert [1, 2, 7, 8] == [entry.seq for entry in (first, second, gap, last)]
     assert isinstance(gap, EntriesDropped)
-    assert (5, 7, "r", 1) == (gap.count, gap.step, gap.run_id, gap.epoch)
+    assert (5, 5, 7, "r", 1) == (gap.count, gap.steps, gap.step, gap.run_id, gap.epoch)
     assert ("2025-01-01T00:00:03.000000+00:00", "2025-01-01T00:00:07.000000+00:00") == (gap.from_, gap.to)
 
 
@@ -119,7 +119,7 @@ def test_lost_entry_of_a_user_is_counted_as_well(site: Any, step_entry: MakeStep
     sink.close()
     gap = read(site)[1]
     assert isinstance(gap, EntriesDropped)
-    assert (1, 2, 0) == (gap.count, gap.seq, gap.step)
+    assert (1, 0, 2, 0) == (gap.count, gap.steps, gap.seq, gap.step)
 
 
 def test_entry_that_cannot_be_encoded_costs_no_other(site: Any, step_entry: MakeStep) -> None:

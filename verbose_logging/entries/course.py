@@ -164,11 +164,13 @@ class EntriesDropped(EntryBase, frozen=True, kw_only=True, tag="entries_dropped"
         count: How many, exactly.
         from_: When the first one was lost.
         to: When the last one was lost.
+        steps: How many optimizer steps are missing because of it.
     """
 
     count: int
     from_: str = msgspec.field(name="from")
     to: str
+    steps: int | None = None
 
 
 class Heartbeat(EntryBase, frozen=True, kw_only=True, tag="heartbeat"):

@@ -153,8 +153,12 @@ class ModelStateRead(FactBase, frozen=True):
 
 
 class FactsDropped(FactBase, frozen=True):
-    """Facts that found the inbox full, observed between the monotonic times `first_at` and `last_at`."""
+    """Facts that found no room, or no time at the end, observed between the monotonic times `first_at` and `last_at`.
+
+    `steps` is how many of them were ends of steps.
+    """
 
     count: int
     first_at: float
     last_at: float
+    steps: int = 0

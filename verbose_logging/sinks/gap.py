@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from verbose_logging.entries import EntriesDropped, Entry, UserEntry
+from verbose_logging.entries import EntriesDropped, Entry, TrainingStepComplete, UserEntry
 
 
 class Gap:
     """Counts entries that were lost in a row; the entry that reports them takes the place of the last one."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self._count = self._steps = 0
         self._first_timestamp = ""
         self._last: dict[str, Any] = {}
 
@@ -24,6 +24,7 @@ class Gap:
         if not self._count:
             self._first_timestamp = self._last["timestamp"]
         self._count += 1
+        self._steps += isinstance(entry, TrainingStepComplete)
 
     def report(self) -> EntriesDropped:
         """Returns the entry that stands for the lost ones."""
@@ -33,6 +34,7 @@ class Gap:
             count=self._count,
             from_=self._first_timestamp,
             to=self._last["timestamp"],
+            steps=self._steps,
             **self._last,
         )
 
