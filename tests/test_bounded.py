@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import tracemalloc
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.logs import read_lines
 from verbose_logging.facts import UserWrote
 from verbose_logging.session import Session
 from verbose_logging.settings import Settings
@@ -51,7 +51,7 @@ def test_a_million_facts_with_a_stopped_writer(session: Session, tmp_path: Path)
     tracemalloc.stop()
     released.set()
     assert session.flush(300)
-    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_bytes().splitlines()]
+    lines = read_lines(tmp_path / "log.jsonl")
     written = sum(line["type"] == "note" for line in lines)
     (dropped,) = (line for line in lines if line["type"] == "entries_dropped")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.logs import read_lines
 from verbose_logging.cli import main
 
 
@@ -62,7 +63,7 @@ def test_a_run_is_listed_once(capsys: pytest.CaptureFixture[str]) -> None:
 
 def _make_last_loss_nan(log: Path) -> None:
     """Puts a NaN, as our log writes one, in the place of the last step's loss and of the end's."""
-    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    lines = read_lines(log)
     steps = [entry for entry in lines if entry["type"] == "training_step_complete"]
     steps[-1]["metrics"]["loss"] = None
     steps[-1]["nonfinite"] = {"metrics.loss": "NaN"}

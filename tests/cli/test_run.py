@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.logs import read_lines
 from verbose_logging.cli import main
 from verbose_logging.cli.run import BOOTSTRAP, command_line, recording_environment
 
@@ -53,15 +54,11 @@ def script_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subproce
     return folder, _run(folder, *options, "train.py", "--lr", "1", "--help", PYTHONPATH=path)
 
 
-def _entries(log: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-
-
 @pytest.mark.trainer
 def test_every_trainer_of_a_script_is_recorded(script_run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """Two Trainers are two runs, each whole, at the level and in the file that were asked for."""
     folder, answer = script_run
-    entries = _entries(folder / "log.jsonl")
+    entries = read_lines(folder / "log.jsonl")
 
     ends = [entry["run_id"] for entry in entries if entry["type"] == "training_complete"]
     assert 2 == len(set(ends)), answer.stderr
@@ -108,7 +105,7 @@ def test_trl_sft_is_recorded(tmp_path: Path) -> None:
         VERBOSE_LOGGING_FILE="trl.jsonl",
     )
 
-    entries = _entries(tmp_path / "trl.jsonl")
+    entries = read_lines(tmp_path / "trl.jsonl")
     assert 3 == sum(entry["type"] == "training_step_complete" for entry in entries), answer.stderr
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from tests.logs import read_lines
 from verbose_logging.cli import main
 from verbose_logging.cli.watch import follow_run
 from verbose_logging.sinks.file_lock import share
@@ -101,7 +102,7 @@ def test_what_is_no_log_cannot_be_watched(log_file: Path, capsys: pytest.Capture
 
 def test_a_message_cannot_steer_the_terminal(log_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Escape sequences in a message are shown, not obeyed."""
-    lines = [json.loads(line) for line in log_file.read_text(encoding="utf-8").splitlines()]
+    lines = read_lines(log_file)
     lines[-1]["message"] = "\x1b[2J\x07gone"
     log_file.write_text("".join(json.dumps(entry) + "\n" for entry in lines), encoding="utf-8")
 

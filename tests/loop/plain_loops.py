@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.logs import read_lines
 from verbose_logging import TrainingLogger
 
 MakeLogger = Callable[..., TrainingLogger]
@@ -14,5 +14,4 @@ MakeLogger = Callable[..., TrainingLogger]
 
 def entries(folder: Path, kind: str | None = None) -> list[dict[str, Any]]:
     """Returns the log's lines, all or of one type."""
-    lines = map(json.loads, (folder / "log.jsonl").read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if kind in {None, line["type"]}]
+    return [line for line in read_lines(folder / "log.jsonl") if kind in {None, line["type"]}]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.logs import read_lines
 from verbose_logging import diagnose
 from verbose_logging.entries import FindingBase, encode_entry
 from verbose_logging.errors import LogError
@@ -56,7 +57,7 @@ def write(tmp_path: Path) -> Write:
 def test_live_and_replayed_agree(write: Write, level: str) -> None:
     """Rule, state, step, severity, verdict and evidence of every finding, in the same order."""
     log = write(troubled(), level=level)
-    entries = list(map(json.loads, log.read_text(encoding="utf-8").splitlines()))
+    entries = read_lines(log)
     live = [
         (line["rule"], line["state"], line["step"], line["severity"], line["evidence"])
         for line in entries
@@ -152,7 +153,7 @@ def test_a_short_log_leads_to_the_full_one(write: Write) -> None:
     """And is refused where there is none beside it."""
     log = write(troubled())
     keys = ("timestamp", "type", "level", "message", "step", "epoch")
-    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    rows = read_lines(log)
     short = log.with_name("training_logs.jsonl")
     short.write_text("".join(json.dumps({key: row[key] for key in keys}) + "\n" for row in rows), encoding="utf-8")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.logs import read_lines
 from verbose_logging import Settings, TrainingLogger, VerboseLoggingCallback
 from verbose_logging.errors import MissingExtraError, SettingsError
 from verbose_logging.options.named_sinks import NAMED_SINKS, NamedSink, check_named_sinks
@@ -60,7 +60,7 @@ def test_a_sink_that_cannot_work_costs_its_own_numbers(tmp_path: Path) -> None:
                 logger.log_step(step, loss=1.0)
                 assert logger.flush()
 
-    *_, end = map(json.loads, (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines())
+    *_, end = read_lines(tmp_path / "log.jsonl")
     told = end["logger"]["sinks"]["prometheus"]
     assert (1, False) == (told["failures"], told["switched_off"])
     assert "Address already in use; prometheus_port= names another" in told["error"]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
+import verbose_logging
+from tests.logs import read_lines
+from tests.trainer.configs import QUICK
 from verbose_logging import VerboseLoggingCallback
 
 collect_ignore = ["distributed_run.py", "console_run.py"]  # scripts for processes of their own
@@ -104,10 +112,22 @@ def train(tmp_path: Path, make_trainer: MakeTrainer) -> Iterator[Training]:
         callback.close()
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Returns a log's lines, by a JSON parser that refuses NaN."""
+@pytest.fixture
+def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Trains three steps in an empty working directory; arguments are keys of the config."""
+    monkeypatch.chdir(tmp_path)
+    return lambda **keys: verbose_logging.train_with_config({**QUICK, **keys})
 
-    def refuse(token: str) -> None:
-        raise ValueError(f"{token} is not JSON")
 
-    return [json.loads(line, parse_constant=refuse) for line in path.read_text(encoding="utf-8").splitlines()]
+@pytest.fixture
+def log_file(tmp_path: Path) -> Path:
+    """Where the callback writes."""
+    return tmp_path / "log.jsonl"
+
+
+@pytest.fixture
+def callback(log_file: Path) -> Iterator[VerboseLoggingCallback]:
+    """A callback at high, closed in the end."""
+    callback = VerboseLoggingCallback("high", log_file=str(log_file), console="off")
+    yield callback
+    callback.close()

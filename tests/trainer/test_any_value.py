@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.logs import read_lines
 from tests.strategies import any_keys, any_values
 from verbose_logging import VerboseLoggingCallback
 from verbose_logging.facts import TrainBegin
@@ -35,13 +35,9 @@ def callback(tmp_path: Path) -> Iterator[VerboseLoggingCallback]:
 def lines(callback: VerboseLoggingCallback) -> Lines:
     """Returns the log's lines, read by a parser that refuses NaN."""
 
-    def refuse(token: str) -> None:
-        raise AssertionError(token)
-
     def read() -> list[dict[str, Any]]:
         assert callback.flush(30)
-        text = callback.settings.log_path.read_text(encoding="utf-8")
-        return [json.loads(line, parse_constant=refuse) for line in text.splitlines()]
+        return read_lines(callback.settings.log_path)
 
     return read
 

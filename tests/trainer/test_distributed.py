@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.logs import read_lines
+
 pytestmark = pytest.mark.trainer
 
 SCRIPT = Path(__file__).parent / "distributed_run.py"
@@ -24,7 +26,7 @@ def run(
     subprocess.run(command, check=True, capture_output=True, timeout=300)
     results = {}
     for rank, name in enumerate(("log.jsonl", "log.rank00001.jsonl")):
-        lines = [json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()]
+        lines = read_lines(folder / name)
         assert {rank} == {line["rank"] for line in lines}
         steps = [line for line in lines if line["type"] == "training_step_complete"]
         source = next(line for line in lines if line["type"] == "training_initialization")["metric_sources"]["loss"]

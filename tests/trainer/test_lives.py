@@ -1,11 +1,9 @@
-"""The lives a callback can lead: attempts, several trainers, searches, streams. Nothing is carried over."""
+"""The lives a callback can lead: attempts, several trainers, searches. Nothing is carried over."""
 
 from __future__ import annotations
 
 import copy
-import json
 import pickle
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,44 +11,10 @@ import pytest
 import torch
 from transformers import Trainer, TrainerCallback
 
+from tests.trainer.several_runs import MakeTrainer, runs_of, step_numbers_of
 from verbose_logging import VerboseLoggingCallback
 
 pytestmark = pytest.mark.trainer
-
-MakeTrainer = Callable[..., Trainer]
-
-
-@pytest.fixture
-def log_file(tmp_path: Path) -> Path:
-    """Where the callback writes."""
-    return tmp_path / "log.jsonl"
-
-
-@pytest.fixture
-def callback(log_file: Path) -> Iterator[VerboseLoggingCallback]:
-    """A callback at high, closed in the end."""
-    callback = VerboseLoggingCallback("high", log_file=str(log_file), console="off")
-    yield callback
-    callback.close()
-
-
-def runs_of(path: Path) -> list[list[dict[str, Any]]]:
-    """Returns the log's lines, run by run, after a check that no number of them is absurd."""
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    for line in lines:
-        assert_no_absurd_number(line.get("timing", {}) | line.get("progress", {}) | line.get("time_ledger", {}))
-    names = list(dict.fromkeys(line["run_id"] for line in lines))
-    return [[line for line in lines if line["run_id"] == name] for name in names]
-
-
-def assert_no_absurd_number(numbers: dict[str, Any]) -> None:
-    """No time, count or rate is below zero."""
-    assert [] == [name for name, value in numbers.items() if isinstance(value, int | float) and value < 0]
-
-
-def steps_of(lines: list[dict[str, Any]]) -> list[int]:
-    """Returns the steps of a run."""
-    return [line["step"] for line in lines if line["type"] == "training_step_complete"]
 
 
 class RunsOut(torch.nn.Module):
@@ -81,7 +45,7 @@ def test_every_attempt_with_a_smaller_batch_is_told(
     starts = [line for line in lines if line["type"] == "training_start"]
     assert list(range(1, len(starts) + 1)) == [start["attempt"] for start in starts]
     assert len(starts) >= 2
-    assert [1, 2, 3] == steps_of(lines)
+    assert [1, 2, 3] == step_numbers_of(lines)
     assert ["training_complete"] == [line["type"] for line in lines if line["type"].startswith("training_comp")]
 
 
@@ -93,7 +57,7 @@ def test_one_callback_in_two_trainers(
         make_trainer(callbacks=[callback], max_steps=steps).train()
 
     first, second = runs_of(log_file)
-    assert ([1, 2], [1, 2, 3]) == (steps_of(first), steps_of(second))
+    assert ([1, 2], [1, 2, 3]) == (step_numbers_of(first), step_numbers_of(second))
     assert [1] == [line["seq"] for line in second if line["type"] == "system_initialization"]
     assert 3 == second[-1]["statistics"]["current_step"]
 
@@ -121,7 +85,7 @@ def test_training_again_after_an_exception(
 
     first, second = runs_of(log_file)
     assert ("training_failed", "once") == (first[-1]["type"], first[-1]["exception"]["message"])
-    assert [1, 2, 3] == steps_of(second)
+    assert [1, 2, 3] == step_numbers_of(second)
     assert "training_complete" == second[-1]["type"]
 
 
@@ -145,7 +109,7 @@ def test_a_callback_added_late_sees_exceptions_too(
     callback.flush()
 
     (lines,) = runs_of(log_file)
-    assert [1] == steps_of(lines)[:1]
+    assert [1] == step_numbers_of(lines)[:1]
     if hasattr(trainer, "_run_epoch"):
         assert "training_failed" == lines[-1]["type"]
 
@@ -170,66 +134,9 @@ def test_a_search_with_two_trials_is_two_runs(
 
     runs = runs_of(log_file)
     checkpoints = [Path(line["path"]) for lines in runs for line in lines if line["type"] == "model_checkpoint_save"]
-    assert [[1, 2], [1, 2]] == [steps_of(lines) for lines in runs]
+    assert [[1, 2], [1, 2]] == [step_numbers_of(lines) for lines in runs]
     assert ["run-0/checkpoint-2", "run-1/checkpoint-2"] == ["/".join(path.parts[-2:]) for path in checkpoints]
     assert all(path.is_dir() for path in checkpoints)
-
-
-class Stream(torch.utils.data.IterableDataset[dict[str, torch.Tensor]]):
-    """Rows without a length."""
-
-    def __init__(self, count: int = 12) -> None:
-        self._count = count
-
-    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
-        """Yields them."""
-        for number in range(self._count):
-            row = torch.full((8,), number)
-            yield {"input_ids": row, "labels": row}
-
-
-def test_a_stream_that_starts_again(
-    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
-) -> None:
-    """Three steps a pass, eight steps in all: every step is there, and every pass is an epoch of the log."""
-    make_trainer(callbacks=[callback], train_dataset=Stream(), max_steps=8).train()
-
-    (lines,) = runs_of(log_file)
-    assert list(range(1, 9)) == steps_of(lines)
-    assert 8 == lines[-1]["statistics"]["total_steps"]
-    assert len([line for line in lines if line["type"] == "epoch_begin"]) >= 2
-
-
-def logged(trainer: Trainer, name: str) -> list[float]:
-    """Returns what the Trainer itself logged for its steps."""
-    return [entry[name] for entry in trainer.state.log_history if "loss" in entry]
-
-
-def test_what_a_pass_leaves_over_belongs_to_the_next_step(
-    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
-) -> None:
-    """A stream of 6 batches of 2, three to a step and cut after 7: loss and tokens are what the step really used."""
-    trainer = make_trainer(
-        callbacks=[callback], train_dataset=Stream(7), max_steps=4, per_device_train_batch_size=2,
-        gradient_accumulation_steps=3,
-    )  # fmt: skip
-    trainer.train()
-
-    (lines,) = runs_of(log_file)
-    steps = [line["metrics"] for line in lines if line["type"] == "training_step_complete"]
-    assert pytest.approx(logged(trainer, "loss"), abs=5e-5) == [step["loss"] for step in steps]
-    assert steps[-1]["num_tokens"] == sum(step["real_tokens"] for step in steps)
-
-
-def test_every_pass_over_a_stream_is_an_epoch(
-    make_trainer: MakeTrainer, callback: VerboseLoggingCallback, log_file: Path
-) -> None:
-    """Three steps a pass: steps 1 to 3 stand in epoch 1, 4 to 6 in epoch 2, 7 and 8 in epoch 3."""
-    make_trainer(callbacks=[callback], train_dataset=Stream(), max_steps=8).train()
-
-    (lines,) = runs_of(log_file)
-    epochs = [line["epoch"] for line in lines if line["type"] == "training_step_complete"]
-    assert [1, 1, 1, 2, 2, 2, 3, 3] == epochs
 
 
 def test_two_callbacks_leave_nothing_behind(make_trainer: MakeTrainer, tmp_path: Path) -> None:
@@ -324,7 +231,7 @@ def test_an_evaluation_before_the_training_is_recorded(
     evaluation = next(line for line in lines if line["type"] == "evaluation_complete")
     assert (0, measured) == (evaluation["step"], evaluation["metrics"]["eval_loss"])
     assert "duration_seconds" not in evaluation
-    assert [1, 2] == steps_of(lines)
+    assert [1, 2] == step_numbers_of(lines)
     assert lines[-1]["time_ledger"]["evaluation_seconds"] == 0
 
 

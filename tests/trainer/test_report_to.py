@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from transformers.integrations import integration_utils
 
 import verbose_logging.report_to  # noqa: F401 - imported for what it does
+from tests.logs import read_lines
 from verbose_logging import VerboseLoggingCallback
 from verbose_logging.automatic import AutomaticCallback, register
 
@@ -26,7 +26,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def types(log: Path) -> list[str]:
     """Returns the types of a log's entries."""
-    return [json.loads(line)["type"] for line in log.read_text(encoding="utf-8").splitlines()]
+    return [line["type"] for line in read_lines(log)]
 
 
 def recorders(trainer: Any) -> list[VerboseLoggingCallback]:

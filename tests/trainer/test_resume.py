@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from transformers import Trainer
 
+from tests.logs import read_lines
 from verbose_logging import load_run
 from verbose_logging.reading.validate import validate_log
-
-from .conftest import read_lines
 
 pytestmark = pytest.mark.trainer
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM, Qwen2ForSequenceClassification
 from trl import DPOConfig, DPOTrainer, RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
 
+from tests.logs import read_lines
 from verbose_logging import VerboseLoggingCallback
 
 pytestmark = [pytest.mark.trainer, pytest.mark.filterwarnings("ignore")]
@@ -51,7 +51,7 @@ def trained(trainer_class: type, config: Any, model: Any, rows: list[dict[str, s
     )
     trainer.train()
     callback.close()
-    return trainer, [json.loads(line) for line in log_file.read_text(encoding="utf-8").splitlines()]
+    return trainer, read_lines(log_file)
 
 
 def assert_equal_to_the_trainers(trainer: Any, lines: list[dict[str, Any]]) -> None:
