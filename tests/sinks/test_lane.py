@@ -181,6 +181,36 @@ def test_one_hung_sink_costs_the_others_nothing(hanging: Hanging) -> None:
     assert {"hung": {"undelivered_entries": 2}} == fan_out.failures()
 
 
+class Meeting(MemorySink):
+    """Flushes and closes only together with others."""
+
+    def __init__(self, barrier: threading.Barrier) -> None:
+        super().__init__()
+        self._barrier = barrier
+
+    def flush(self) -> None:
+        """Waits for the others."""
+        self._barrier.wait(0.9)
+        super().flush()
+
+    def close(self) -> None:
+        """Waits for the others."""
+        self._barrier.wait(1.9)
+        super().close()
+
+
+def test_lanes_flush_and_close_all_at_once() -> None:
+    """Three sinks that take their time make a flush and a close as long as one of them does, not as all three."""
+    barrier = threading.Barrier(3)
+    sinks = {name: Meeting(barrier) for name in ("one", "two", "three")}
+    fan_out = FanOut({name: Lane(name, sink, no_problem) for name, sink in sinks.items()}, no_problem)
+    fan_out.flush()
+    fan_out.close()
+
+    assert [(1, True)] * 3 == [(sink.flushes, sink.closed) for sink in sinks.values()]
+    assert {} == fan_out.failures()
+
+
 BLOCKED_CONSOLE = """
 import logging, sys
 from tqdm import tqdm

@@ -49,12 +49,16 @@ class FanOut:
                 self._undelivered[name] += len(entries)
 
     def flush(self) -> None:
-        """Flushes each sink that is not switched off."""
+        """Flushes each sink that is not switched off; those with a thread of their own all at once."""
+        for lane in self._lanes().values():
+            lane.ask_for_flush()
         for name, sink in self._sinks.items():
-            self._call(f"flushing {_part(name)}", sink.flush)
+            self._call(f"flushing {_part(name)}", sink.wait_for_flush if isinstance(sink, Lane) else sink.flush)
 
     def close(self) -> None:
-        """Closes each sink, also one that is switched off."""
+        """Closes each sink, also one that is switched off; those with a thread of their own all at once."""
+        for lane in self._lanes().values():
+            lane.begin_closing()
         for name, sink in self._sinks.items():
             self._call(f"closing {_part(name)}", sink.close)
 
@@ -76,8 +80,10 @@ class FanOut:
             for name, undelivered in self._undelivered.items()
             if _part(name) in report
         }
-        lanes = {name: sink.report() for name, sink in self._sinks.items() if isinstance(sink, Lane)}
-        return own | {name: told for name, told in lanes.items() if told}
+        return own | {name: told for name, lane in self._lanes().items() if (told := lane.report())}
+
+    def _lanes(self) -> dict[str, Lane]:
+        return {name: sink for name, sink in self._sinks.items() if isinstance(sink, Lane)}
 
     def _call(self, part: str, action: Callable[[], None]) -> bool:
         return self._guard.call(part, partial(_done, action), default=False)

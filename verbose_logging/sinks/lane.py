@@ -49,7 +49,7 @@ class Lane:
         self._guard = Guard(on_problem)
         self._most_entries = most_entries
         self._patience_seconds = patience_seconds
-        self._asked_at = 0.0
+        self._asked_at = self._closing_since = 0.0
         self._batches: deque[list[Entry]] = deque()
         self._given = self._done = self._dropped = self._undelivered = 0
         self._changed = threading.Condition()  # held for a moment only, never while the sink works
@@ -69,30 +69,45 @@ class Lane:
             self._changed.notify_all()
         self._start()
 
-    def flush(self) -> None:
-        """Waits a second at most for the sink to take what it was given and to flush; not again while it hangs."""
+    def ask_for_flush(self) -> None:
+        """Asks the sink to take what it was given and to flush."""
         self._start()
         with self._changed:
-            if self._thread is None or self._closing:
-                return
-            if not self._flush_wanted:
+            if self._thread is not None and not self._closing and not self._flush_wanted:
                 self._flush_wanted = True
                 self._asked_at = monotonic()
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: not self._flush_wanted, _FLUSH_SECONDS)
+
+    def flush(self) -> None:
+        """Asks for a flush and waits for it."""
+        self.ask_for_flush()
+        self.wait_for_flush()
+
+    def wait_for_flush(self) -> None:
+        """Waits for the flush that was asked for, a second at most from then on; so not again while the sink hangs."""
+        with self._changed:
+            if self._closing:
+                return
+            self._changed.wait_for(lambda: not self._flush_wanted, _left(_FLUSH_SECONDS, since=self._asked_at))
             hangs = self._is_silent_for(self._patience_seconds)
         if hangs and not self._has_hung:
             self._has_hung = True
             self._on_problem(self._part, TimeoutError(f"no answer for {self._patience_seconds:g} s; its entries wait"))
 
-    def close(self) -> None:
-        """Gives the sink two seconds to take the rest and to close, then leaves it behind."""
+    def begin_closing(self) -> None:
+        """Lets the sink take the rest and close."""
         self._start()
         with self._changed:
             self._closing = True
+            self._closing_since = monotonic()
             self._changed.notify_all()
+
+    def close(self) -> None:
+        """Gives the sink two seconds to take the rest and to close, then leaves it behind."""
+        if not self._closing:
+            self.begin_closing()
         if self._thread is not None:
-            self._thread.join(_CLOSE_SECONDS)
+            self._thread.join(_left(_CLOSE_SECONDS, since=self._closing_since))
 
     def report(self) -> dict[str, int | str | bool]:
         """Returns what went wrong: failures, error, switched_off, undelivered_entries, waiting_entries of a hang."""
@@ -145,6 +160,10 @@ class Lane:
 
     def _call(self, part: str, action: Callable[[], None]) -> bool:
         return self._guard.call(part, partial(_done, action), default=False)
+
+
+def _left(seconds: float, *, since: float) -> float:
+    return max(0.0, since + seconds - monotonic())
 
 
 def _done(action: Callable[[], None]) -> bool:
