@@ -123,15 +123,7 @@ def sft_trainer(folder: Path, steps: int, callbacks: list[TrainerCallback]) -> T
     texts = [" ".join(_WORDS[2 + (row * step) % 200] for step in range(1, 25)) for row in range(1, 257)]
     return SFTTrainer(
         model=Qwen2ForCausalLM(config),
-        args=SFTConfig(
-            **{
-                **_ARGUMENTS,
-                "output_dir": str(folder),
-                "max_steps": steps,
-                "max_length": 32,
-                "gradient_checkpointing": False,
-            }
-        ),
+        args=SFTConfig(**{**_ARGUMENTS, **_SFT_ARGUMENTS, "output_dir": str(folder), "max_steps": steps}),
         train_dataset=Dataset.from_dict({"text": texts}),
         processing_class=PreTrainedTokenizerFast(tokenizer_object=words, pad_token=_WORDS[0], eos_token=_WORDS[1]),
         callbacks=callbacks,

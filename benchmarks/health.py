@@ -26,7 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.trainings.healthy import HEALTHY
-from benchmarks.trainings.sick import SICK, Prepare, Sick
+from benchmarks.trainings.sick import SICK, Sick
+from benchmarks.trainings.tiny import Prepare
 from verbose_logging import VerboseLoggingCallback, read_entries
 from verbose_logging.rules import RULES
 

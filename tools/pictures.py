@@ -17,8 +17,9 @@ import psutil
 import torch
 import transformers
 
-from benchmarks.trainings import healthy, pictured, sick
-from benchmarks.trainings.sick import Prepare
+from benchmarks.trainings import healthy, pictured
+from benchmarks.trainings.sick import data, learning, machine
+from benchmarks.trainings.tiny import Prepare
 from verbose_logging import VerboseLoggingCallback, read_entries
 
 PICTURES = Path(__file__).parents[1] / "docs" / "images"
@@ -67,23 +68,23 @@ def _peak() -> dict[str, Any]:
 
 
 FINDINGS = {
-    "nonfinite_loss": Picture(sick.overflow, ("loss",), "nonfinite_loss"),
-    "divergence": Picture(sick.rate_too_high, ("loss",), "divergence", log=True),
-    "vanishing_gradients": Picture(sick.vanishing, ("loss", "grad_norm"), "vanishing_gradients", log=True),
-    "not_learning": Picture(sick.dead_rate, ("loss",), "not_learning"),
-    "overfitting": Picture(sick.overfitted, ("loss", "eval_loss"), "overfitting"),
-    "memorising": Picture(sick.overfitted, ("loss", "eval_loss"), "memorising"),
-    "exploding_gradients": Picture(sick.rate_jumps, ("grad_norm",), "exploding_gradients", log=True),
-    "stuck_learning_rate": Picture(sick.stuck_schedule, ("learning_rate",), "stuck_learning_rate"),
-    "loss_spike": Picture(sick.corrupt_batch, ("loss",), "loss_spike"),
-    "zero_gradient": Picture(sick.cut_graph, ("grad_norm",), "zero_gradient"),
-    "zero_learning_rate": Picture(sick.over_schedule, ("learning_rate",), "zero_learning_rate"),
-    "data_starvation": Picture(sick.slow_loader, ("step_time_seconds", "data_wait_seconds"), "data_starvation"),
-    "slow_steps": Picture(sick.creep, ("step_time_seconds",), "slow_steps"),
-    "memory_leak": Picture(sick.leak, ("memory_rss_mb",), "memory_leak"),
-    "padding_waste": Picture(sick.padding, ("padded_tokens", "real_tokens"), "padding_waste"),
+    "nonfinite_loss": Picture(learning.overflow, ("loss",), "nonfinite_loss"),
+    "divergence": Picture(learning.rate_too_high, ("loss",), "divergence", log=True),
+    "vanishing_gradients": Picture(learning.vanishing, ("loss", "grad_norm"), "vanishing_gradients", log=True),
+    "not_learning": Picture(learning.dead_rate, ("loss",), "not_learning"),
+    "overfitting": Picture(data.overfitted, ("loss", "eval_loss"), "overfitting"),
+    "memorising": Picture(data.overfitted, ("loss", "eval_loss"), "memorising"),
+    "exploding_gradients": Picture(learning.rate_jumps, ("grad_norm",), "exploding_gradients", log=True),
+    "stuck_learning_rate": Picture(learning.stuck_schedule, ("learning_rate",), "stuck_learning_rate"),
+    "loss_spike": Picture(data.corrupt_batch, ("loss",), "loss_spike"),
+    "zero_gradient": Picture(learning.cut_graph, ("grad_norm",), "zero_gradient"),
+    "zero_learning_rate": Picture(learning.over_schedule, ("learning_rate",), "zero_learning_rate"),
+    "data_starvation": Picture(machine.slow_loader, ("step_time_seconds", "data_wait_seconds"), "data_starvation"),
+    "slow_steps": Picture(machine.creep, ("step_time_seconds",), "slow_steps"),
+    "memory_leak": Picture(machine.leak, ("memory_rss_mb",), "memory_leak"),
+    "padding_waste": Picture(data.padding, ("padded_tokens", "real_tokens"), "padding_waste"),
     "nothing_trainable": Picture(pictured.frozen, ("loss", "grad_norm"), "nothing_trainable"),
-    "labels_masked": Picture(sick.masked, ("padded_tokens", "loss_tokens"), "labels_masked"),
+    "labels_masked": Picture(data.masked, ("padded_tokens", "loss_tokens"), "labels_masked"),
     "zero_loss": Picture(pictured.compared_with_itself, ("loss",), "zero_loss"),
     "nonfinite_gradient": Picture(pictured.root_of_zero, ("loss", "grad_norm"), "nonfinite_gradient"),
     "bouncing_loss": Picture(pictured.overshooting, ("loss",), "bouncing_loss"),
@@ -113,8 +114,8 @@ METRICS = {
     "clip_coefficient": Picture(healthy.accumulation, ("clip_coefficient", "clipped_share")),
     "learning_rate": Picture(healthy.from_scratch, ("learning_rate",)),
     "step_time_seconds": Picture(healthy.from_scratch, ("step_time_seconds",)),
-    "padding_fraction": Picture(sick.padding, ("padding_fraction",)),
-    "epoch": Picture(sick.overfitted, ("epoch",)),
+    "padding_fraction": Picture(data.padding, ("padding_fraction",)),
+    "epoch": Picture(data.overfitted, ("epoch",)),
     "tokens_per_second": Picture(healthy.sft, ("tokens_per_second",)),
     "mfu_percent": Picture(healthy.sft, ("mfu_percent",), options=_peak),
 }

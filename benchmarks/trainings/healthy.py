@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 from peft import LoraConfig
-from transformers import Trainer
+from transformers import Trainer, TrainerCallback
 from trl import DPOConfig, DPOTrainer, GRPOConfig, GRPOTrainer, RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
 
 from benchmarks.trainings import tiny
-from benchmarks.trainings.sick import Prepare
+from benchmarks.trainings.tiny import Prepare
 
 _STEPS = 160
 
@@ -102,15 +102,9 @@ def classification(folder: Path, seed: int, size: int, callbacks: list[Any]) -> 
 
 def _language_model(folder: Path, seed: int, size: int, callbacks: list[Any], **options: Any) -> Trainer:
     """Returns a Trainer of a GPT-2 on the language, with an evaluation."""
-    return tiny.trainer(
-        folder,
-        model=tiny.gpt2(seed, size),
-        rows=tiny.language_rows(1600, seed),
-        evaluation=tiny.language_rows(64, seed + 100),
-        callbacks=callbacks,
-        seed=seed,
-        **{"max_steps": _STEPS, **options},
-    )
+    rows, evaluation = tiny.language_rows(1600, seed), tiny.language_rows(64, seed + 100)
+    options = {"max_steps": _STEPS, **options}
+    return tiny.language_trainer(folder, seed, size, callbacks, rows=rows, evaluation=evaluation, **options)
 
 
 def from_scratch(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
@@ -119,45 +113,40 @@ def from_scratch(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Tr
 
 
 class _Resumed(Trainer):
-    """Trains half of the way without anybody watching, and goes on from its checkpoint."""
+    """Goes on from the checkpoint that it saved first."""
 
     def train(self, *_: Any, **__: Any) -> Any:
-        return super().train(resume_from_checkpoint=str(Path(self.args.output_dir) / "checkpoint-80"))
+        first = f"checkpoint-{int(self.args.save_steps)}"
+        return super().train(resume_from_checkpoint=str(Path(self.args.output_dir) / first))
+
+
+def _resumed(folder: Path, seed: int, size: int, callbacks: list[Any], **options: Any) -> Trainer:
+    """Returns a Trainer that goes on where another, which nobody watched, has saved first and stopped."""
+    options = {"save_strategy": "steps", **options}
+    first = _language_model(folder, seed, size, [_StopAt(options["save_steps"])], **options)
+    first.train()
+    return _language_model(folder, seed, size, callbacks, kind=_Resumed, **options)
 
 
 def resume(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
     """The second half of a training."""
-    saving = {"save_strategy": "steps", "save_steps": 80}
-    first = _language_model(folder, seed, size, [], **saving)
-    first.add_callback(_stop_at(80))
-    first.train()
-    return _language_model(folder, seed, size, callbacks, kind=_Resumed, **saving)
+    return _resumed(folder, seed, size, callbacks, save_steps=80)
 
 
-def _stop_at(step: int) -> Any:
-    from transformers import TrainerCallback  # noqa: PLC0415 - one use
+class _StopAt(TrainerCallback):
+    """Ends a training at a step."""
 
-    class Stop(TrainerCallback):  # type: ignore[misc]
-        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            control.should_training_stop = state.global_step >= step
+    def __init__(self, step: int) -> None:
+        self._step = step
 
-    return Stop()
-
-
-class _ResumedLate(Trainer):
-    """Goes on from its last checkpoint but one."""
-
-    def train(self, *_: Any, **__: Any) -> Any:
-        return super().train(resume_from_checkpoint=str(Path(self.args.output_dir) / "checkpoint-320"))
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Ends it, if it is that step."""
+        control.should_training_stop = state.global_step >= self._step
 
 
 def late_resume(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
     """The last fifth of a training, when there is little left to learn."""
-    long = {"save_strategy": "steps", "save_steps": 320, "max_steps": 400, "learning_rate": 5e-3}
-    first = _language_model(folder, seed, size, [], **long)
-    first.add_callback(_stop_at(320))
-    first.train()
-    return _language_model(folder, seed, size, callbacks, kind=_ResumedLate, **long)
+    return _resumed(folder, seed, size, callbacks, save_steps=320, max_steps=400, learning_rate=5e-3)
 
 
 def constant(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:

@@ -27,7 +27,7 @@ class _FromStep30(Trainer):
 
 def root_of_zero(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
     """A penalty whose value is 0 and whose gradient is NaN."""
-    return _plain(folder, seed, size, callbacks, kind=_FromStep30, max_steps=40)
+    return tiny.language_trainer(folder, seed, size, callbacks, kind=_FromStep30, max_steps=40)
 
 
 class _WithItself(Trainer):
@@ -40,7 +40,7 @@ class _WithItself(Trainer):
 
 def compared_with_itself(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
     """A loss of exactly 0 from the first step on."""
-    return _plain(folder, seed, size, callbacks, kind=_WithItself, max_steps=40)
+    return tiny.language_trainer(folder, seed, size, callbacks, kind=_WithItself, max_steps=40)
 
 
 def frozen(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
@@ -79,7 +79,7 @@ class _Hangs(TrainerCallback):
 
 def comes_to_a_halt(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
     """Steps of half a second, and one that hangs."""
-    return _plain(folder, seed, size, [*callbacks, _Paced(0.5), _Hangs()], max_steps=70)
+    return tiny.language_trainer(folder, seed, size, [*callbacks, _Paced(0.5), _Hangs()], max_steps=70)
 
 
 class _Paced(TrainerCallback):
@@ -105,7 +105,7 @@ class _Hoards(TrainerCallback):
 
 def hoarding(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
     """Files that pile up, about 2 GB in 50 seconds."""
-    return _plain(folder, seed, size, [*callbacks, _Paced(0.25), _Hoards()], max_steps=200)
+    return tiny.language_trainer(folder, seed, size, [*callbacks, _Paced(0.25), _Hoards()], max_steps=200)
 
 
 class _Keeps(TrainerCallback):
@@ -121,12 +121,7 @@ class _Keeps(TrainerCallback):
 
 def filling_memory(folder: Path, seed: int, size: int, callbacks: list[Any]) -> Trainer:
     """Memory that is kept, 3 GB in 20 seconds."""
-    return _plain(folder, seed, size, [*callbacks, _Paced(0.2), _Keeps()], max_steps=100)
-
-
-def _plain(folder: Path, seed: int, size: int, callbacks: list[Any], **options: Any) -> Trainer:
-    model, rows = tiny.gpt2(seed, size), tiny.language_rows(1000, seed)
-    return tiny.trainer(folder, model=model, rows=rows, callbacks=callbacks, seed=seed, **options)
+    return tiny.language_trainer(folder, seed, size, [*callbacks, _Paced(0.2), _Keeps()], max_steps=100)
 
 
 class _Logistic(torch.nn.Module):

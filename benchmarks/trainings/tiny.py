@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ HIDDEN = (16, 32, 64)  # by size
 LAYERS = (1, 2, 3)
 
 Row = dict[str, Any]
+Prepare = Callable[[Path, int, int, list[Any]], Trainer]
+"""Makes a Trainer from a folder, a seed, a size of 0 to 2 and the callbacks."""
 
 
 def sentences(count: int, seed: int, *, dialect: int = 7) -> list[list[int]]:
@@ -195,3 +197,12 @@ def trainer(  # noqa: PLR0913 - keyword-only, each a thing that a training has
     )
     made.remove_callback(PrinterCallback)
     return made
+
+
+def language_trainer(
+    folder: Path, seed: int, size: int, callbacks: Sequence[Any], *, rows: Any = None, **options: Any
+) -> Trainer:
+    """Returns a plain Trainer of a GPT-2 on rows of the language, by default on 1,000 of them."""
+    model = gpt2(seed, size)
+    rows = language_rows(1000, seed) if rows is None else rows
+    return trainer(folder, model=model, rows=rows, callbacks=callbacks, seed=seed, **options)
