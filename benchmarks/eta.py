@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from statistics import fmean
 from typing import NamedTuple
 
-from rich.console import Console
 from rich.table import Table
 from tqdm.std import EMA
 
+from benchmarks.tables import show
 from verbose_logging.facts import StepEnd
 from verbose_logging.testing import FactScript, record
 
@@ -205,7 +205,7 @@ def main() -> None:
     for name, error in found.items():
         figures = (*error[:3], error.ours / error.tqdm, error.ours / error.elapsed_fraction)
         table.add_row(name, *(f"{figure:.2f}" for figure in figures), f"{error.covered:.0%}")
-    Console(width=120).print(table)
+    show(table)
 
 
 if __name__ == "__main__":

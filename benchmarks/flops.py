@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import msgspec
 import torch
 from peft import LoraConfig, TaskType, get_peft_model
-from rich.console import Console
 from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import (
@@ -37,6 +36,7 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
+from benchmarks.tables import show
 from verbose_logging.flops.costs import Batch, FlopCosts
 from verbose_logging.inspection.flops import inspect_flops
 
@@ -188,7 +188,7 @@ def main() -> None:
         torch.manual_seed(0)
         ours, counted, trainer = compare(build())
         table.add_row(name, f"{counted / 1e6:.1f}", f"{ours / counted:.3f}", f"{trainer / counted:.3f}")
-    Console(width=100).print(table)
+    show(table)
 
 
 def _batch(model: Any) -> dict[str, torch.Tensor]:
