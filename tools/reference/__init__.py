@@ -17,6 +17,7 @@ from tools.reference.levels import levels
 from tools.reference.metrics import metrics
 from tools.reference.options import options
 from tools.reference.recipe import old_names, recipe
+from tools.reference.rooms import rooms
 from tools.reference.rules import rules
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "old-names": old_names,
     "options": options,
     "recipe": recipe,
+    "rooms": rooms,
     "rules": rules,
 }
 _PART = re.compile(r"(<!-- reference: ([\w-]+) -->\n).*?(<!-- end of reference -->)", re.DOTALL)
