@@ -17,8 +17,8 @@ PURE = {
     "loopback", "log_parts", "testing",
 }  # fmt: skip
 EDGES = {
-    "probes", "sampler", "readings", "delivery", "deadline", "rhythm", "inspection", "sinks", "settling", "drop_tally",
-    "pipeline", "crash", "containment", "problems", "session",
+    "probes", "sampler", "readings", "inspection", "sinks", "settling", "pipeline",
+    "crash", "containment", "problems", "session",
 }  # fmt: skip
 DOORS = {
     "capture", "callback", "trainer_taps", "loop", "accelerate_tracker", "automatic", "report_to", "bootstrap",

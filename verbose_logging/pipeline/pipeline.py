@@ -21,12 +21,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from verbose_logging.delivery import Delivery
-from verbose_logging.drop_tally import DropTally
 from verbose_logging.entries import Entry
 from verbose_logging.facts import Fact
+from verbose_logging.pipeline.delivery import Delivery
+from verbose_logging.pipeline.drop_tally import DropTally
+from verbose_logging.pipeline.rhythm import Rhythm
 from verbose_logging.protocols import Clock, Sink
-from verbose_logging.rhythm import Rhythm
 from verbose_logging.settling import OnProblem, settle
 
 Answer: TypeAlias = "queue.SimpleQueue[bool]"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from verbose_logging.deadline import Deadline
 from verbose_logging.facts import (
     Fact,
     GcPause,
@@ -18,6 +17,7 @@ from verbose_logging.facts import (
     TrainEnd,
     UserWrote,
 )
+from verbose_logging.pipeline.deadline import Deadline
 from verbose_logging.testing import FactScript, ManualClock
 
 BEGIN = TrainBegin(0.0, 0, 10, 1, 10, 10, 1)

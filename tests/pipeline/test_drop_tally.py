@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import threading
 
-from verbose_logging.drop_tally import DropTally
 from verbose_logging.facts import FactsDropped, StepBegin, StepEnd
+from verbose_logging.pipeline.drop_tally import DropTally
 
 
 def test_nothing_dropped_is_no_fact() -> None:

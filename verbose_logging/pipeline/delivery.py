@@ -14,10 +14,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from verbose_logging.deadline import ENDS, Deadline
-from verbose_logging.drop_tally import DropTally
 from verbose_logging.entries import Entry
 from verbose_logging.facts import ClockRead, Fact
+from verbose_logging.pipeline.deadline import ENDS, Deadline
+from verbose_logging.pipeline.drop_tally import DropTally
 from verbose_logging.protocols import Clock, Sink
 from verbose_logging.settling import OnProblem, settle
 

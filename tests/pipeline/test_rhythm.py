@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from verbose_logging.rhythm import Rhythm
+from verbose_logging.pipeline.rhythm import Rhythm
 from verbose_logging.testing import ManualClock
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from verbose_logging.delivery import Delivery
-from verbose_logging.drop_tally import DropTally
 from verbose_logging.entries import Entry, UserEntry
 from verbose_logging.facts import ClockRead, Deferred, Fact, FactsDropped, PredictionStep, Saved, SubstepEnd, TrainEnd
+from verbose_logging.pipeline.delivery import Delivery
+from verbose_logging.pipeline.drop_tally import DropTally
 from verbose_logging.testing import ManualClock, MemorySink
 
 
