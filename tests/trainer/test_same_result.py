@@ -11,6 +11,7 @@ import torch
 from transformers import Trainer
 
 from verbose_logging import VerboseLoggingCallback
+from verbose_logging.capture.recordings import Recordings
 from verbose_logging.entries import encode_entry
 from verbose_logging.facts import Fact
 from verbose_logging.guard import Guard
@@ -53,15 +54,16 @@ class TapedCallback(VerboseLoggingCallback):
     def __init__(self, log_file: str, sink: MemorySink) -> None:
         super().__init__("ultra", log_file=log_file, console="off", sinks=[sink])
         self.facts: list[Fact] = []
+        self._recordings = Recordings(self.settings, self._hook_record, make_session=self._taped_session)
 
-    def _new_session(self, *, rank: int, world_size: int) -> Session:
-        recorder = recorder_for(self.settings, silent_guard())
+    def _taped_session(self, settings: Settings, **place: Any) -> Session:
+        recorder = recorder_for(settings, silent_guard())
 
         def handle(fact: Fact) -> list[Any]:
             self.facts.append(fact)
             return recorder.handle(fact)
 
-        return Session(self.settings, rank=rank, world_size=world_size, handle=handle)
+        return Session(settings, handle=handle, **place)
 
 
 def silent_guard() -> Guard:

@@ -27,6 +27,7 @@ class Recordings:
     Args:
         settings: All options.
         hook_record: How the hooks fare, for the account in each run's last entry.
+        make_session: Makes the sessions.
 
     Attributes:
         session: The present one; `None` when nothing is recorded.
@@ -36,7 +37,9 @@ class Recordings:
         is_training: Whether a training is under way.
     """
 
-    def __init__(self, settings: Settings, hook_record: HookRecord) -> None:
+    def __init__(
+        self, settings: Settings, hook_record: HookRecord, *, make_session: Callable[..., Session] = Session
+    ) -> None:
         self.session: Session | None = None
         self.put: Callable[[Fact], None] = discard
         self.output_dir: str | None = None
@@ -44,6 +47,7 @@ class Recordings:
         self.is_training = False
         self._settings = settings
         self._hook_record = hook_record
+        self._make_session = make_session
 
     def begin(self, *first: Fact, retry: bool, rank: int, world_size: int) -> Session:
         """Returns the session of a training that begins; that of an earlier training writes on its own what it holds.
@@ -81,7 +85,7 @@ class Recordings:
 
     def _open(self, *first: Fact, rank: int, world_size: int) -> Session:
         settings = self._settings.for_rank(rank).writing_to(self.output_dir)
-        session = Session(settings, rank=rank, world_size=world_size, hook_record=self._hook_record)
+        session = self._make_session(settings, rank=rank, world_size=world_size, hook_record=self._hook_record)
         if self.session is not None:  # a signal handler that writes has opened one meanwhile
             return self.session
         self.session, self.put = session, session.put
