@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from verbose_logging.inspection.sections import gather
+from verbose_logging.probes.nvidia import text_of
 from verbose_logging.probes.units import gb
 
 
@@ -23,7 +24,7 @@ def inspect_gpus(nvml: Any) -> dict[str, Any]:
     try:
         return gather(
             {
-                "driver_version": lambda: _text(nvml.nvmlSystemGetDriverVersion()),
+                "driver_version": lambda: text_of(nvml.nvmlSystemGetDriverVersion()),
                 "cuda_version": lambda: _cuda_version(nvml.nvmlSystemGetCudaDriverVersion()),
                 "devices": lambda: [
                     {"index": index, **device}
@@ -42,15 +43,11 @@ def _device(nvml: Any, index: int) -> dict[str, Any]:
 
     return gather(
         {
-            "name": lambda: _text(nvml.nvmlDeviceGetName(handle())),
-            "uuid": lambda: _text(nvml.nvmlDeviceGetUUID(handle())),
+            "name": lambda: text_of(nvml.nvmlDeviceGetName(handle())),
+            "uuid": lambda: text_of(nvml.nvmlDeviceGetUUID(handle())),
             "memory_total_gb": lambda: gb(nvml.nvmlDeviceGetMemoryInfo(handle()).total),
         }
     )
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _cuda_version(number: int) -> str:

@@ -106,14 +106,15 @@ class NvidiaProbe:
 
 
 def _uuid(nvml: Any, handle: Any) -> dict[str, Any]:
-    return {"uuid": _text(nvml.nvmlDeviceGetUUID(handle))}
+    return {"uuid": text_of(nvml.nvmlDeviceGetUUID(handle))}
 
 
 def _name(nvml: Any, handle: Any) -> dict[str, Any]:
-    return {"name": _text(nvml.nvmlDeviceGetName(handle))}
+    return {"name": text_of(nvml.nvmlDeviceGetName(handle))}
 
 
-def _text(value: str | bytes) -> str:
+def text_of(value: str | bytes) -> str:
+    """Returns a text of NVML's, which older versions give as bytes."""
     return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 

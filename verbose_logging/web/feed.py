@@ -12,11 +12,11 @@ from anyio import to_thread
 from verbose_logging.reading.fields import count_at, text_at
 from verbose_logging.reading.files.follow import Follower
 from verbose_logging.reading.files.lines import BrokenLineError, Line, parse_object
+from verbose_logging.run_document import OUTCOMES
 
 POLL_SECONDS = 0.25
 _QUIET_POLLS = 60  # then a comment keeps the connection open
 _MOST_LINES = 500
-_ENDS = frozenset({"training_complete", "training_interrupted", "training_failed"})
 
 
 class Feed:
@@ -59,7 +59,7 @@ class Feed:
         if entry.get("run_id") != self._run_id:
             return b""
         kind, seq = text_at(entry, "type") or "", count_at(entry, "seq") or 0
-        self.has_ended = kind in _ENDS
+        self.has_ended = kind in OUTCOMES
         return b"id: %d\nevent: %s\ndata: %s\n\n" % (seq, kind.encode(), line.content) if seq > self._after else b""
 
 
