@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from verbose_logging.windows import (
     DebiasedEma,
     MedianWindow,
-    PairedSums,
     RunningMean,
+    ShareWindow,
     Window,
     alternation,
     robust_slope,
@@ -46,15 +46,24 @@ def test_a_median_window_has_exactly_the_median_at_each_step(values: list[float]
         assert (statistics.median(last), last, len(last)) == (window.median, list(window.values), len(window))
 
 
-@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=40), st.integers(1, 10))
-def test_paired_sums_are_those_of_the_last_pairs(pairs: list[tuple[float, float]], size: int) -> None:
-    """To the last bit, and absent until there are enough."""
-    sums = PairedSums(size)
-    for count, pair in enumerate(pairs, 1):
-        last = pairs[max(0, count - size) : count]
-        expected = (sum(one for one, _ in last), sum(other for _, other in last)) if len(last) == size else None
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(1e-3, 1e3)), min_size=1, max_size=60),
+    st.integers(1, 10),
+    st.sampled_from([0.0, 0.2, 0.5, 1.0]),
+)
+def test_a_share_window_never_misses_a_share_above_its_limit(
+    steps: list[tuple[float, float]], size: int, limit: float
+) -> None:
+    """Where it says that the share cannot be above the limit, it is not; its sums are the plain ones."""
+    window = ShareWindow(size, limit)
+    for count, (share, whole) in enumerate(steps, 1):
+        may_be_above = window.add(share * whole, whole)
+        last = steps[max(0, count - size) : count]
+        part, total = sum(one * other for one, other in last), sum(other for _, other in last)
 
-        assert expected == sums.add(*pair)
+        assert (part, total) == window.sums
+        assert may_be_above or part / total <= limit
+        assert (len(last) == size) == window.is_full
 
 
 @given(st.lists(NUMBERS, min_size=2, max_size=40))

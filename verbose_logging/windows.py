@@ -11,6 +11,7 @@ from operator import mul
 from typing import NamedTuple
 
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
+_ROUNDING = 1e-9  # more than what a sum of a few numbers may be off by, as a share
 
 
 class Window:
@@ -95,40 +96,59 @@ class MedianWindow:
     def median(self) -> float | None:
         """The median, `None` without a value."""
         ordered = self._sorted
-        half, is_odd = divmod(len(ordered), 2)
-        if not ordered:
+        count = len(ordered)
+        if not count:
             return None
-        return ordered[half] if is_odd else (ordered[half - 1] + ordered[half]) / 2
+        middle = count // 2
+        return ordered[middle] if count % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
-class PairedSums:
-    """The sums of two series over their last `size` values.
+class ShareWindow:
+    """A part and its whole over the last `size` steps, for whoever asks at each step whether its share is too high.
 
-    They are added up anew each time: running sums of fractions drift.
+    The share over several steps lies above a limit only where that of one of them does. So while none does, nothing is
+    added up; where one does, everything is added up anew, because running sums of fractions drift.
 
     Args:
-        size: How many pairs are kept.
+        size: How many steps are kept.
+        limit: The share in question, in [0, 1].
 
     Attributes:
-        first: The values of the first series.
-        second: Those of the second.
+        parts: The parts of the last steps.
+        wholes: Their wholes.
 
     Example:
-        >>> sums = PairedSums(2)
-        >>> sums.add(1.0, 10.0), sums.add(2.0, 20.0), sums.add(3.0, 30.0)
-        (None, (3.0, 30.0), (5.0, 50.0))
+        >>> window = ShareWindow(2, limit=0.5)
+        >>> window.add(1.0, 10.0), window.add(6.0, 10.0), window.sums
+        (False, True, (7.0, 20.0))
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, limit: float) -> None:
+        self.parts: deque[float] = deque(maxlen=size)
+        self.wholes: deque[float] = deque(maxlen=size)
         self._size = size
-        self.first: deque[float] = deque(maxlen=size)
-        self.second: deque[float] = deque(maxlen=size)
+        self._limit = limit * (1 - _ROUNDING)
+        self._steps_to_look = 0
 
-    def add(self, first: float, second: float) -> tuple[float, float] | None:
-        """Takes in a pair and returns both sums, `None` until the window is full."""
-        self.first.append(first)
-        self.second.append(second)
-        return (sum(self.first), sum(self.second)) if len(self.first) == self._size else None
+    def add(self, part: float, whole: float) -> bool:
+        """Takes in a step, and returns whether the share may be above the limit."""
+        self.parts.append(part)
+        self.wholes.append(whole)
+        if part > self._limit * whole:
+            self._steps_to_look = self._size
+        elif self._steps_to_look:
+            self._steps_to_look -= 1
+        return self._steps_to_look > 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many steps have been seen."""
+        return len(self.parts) == self._size
+
+    @property
+    def sums(self) -> tuple[float, float]:
+        """The sum of the parts and that of the wholes."""
+        return sum(self.parts), sum(self.wholes)
 
 
 class DebiasedEma:
@@ -209,11 +229,15 @@ def robust_slope(points: Sequence[tuple[float, float]]) -> tuple[float, float] |
         >>> robust_slope([(0, 0), (1, 2), (2, 4), (3, 99), (4, 8)])
         (2.0, 0.9)
     """
-    slopes = [(y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in combinations(points, 2) if x1 != x0]
+    slopes = _slopes(points)
     if not slopes:
         return None
     slope = statistics.median(slopes)
     return slope, sum(1 for other in slopes if other * slope > 0) / len(slopes)
+
+
+def _slopes(points: Sequence[tuple[float, float]]) -> list[float]:
+    return [(y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in combinations(points, 2) if x1 != x0]
 
 
 def scatter(values: Iterable[float]) -> float:
@@ -282,10 +306,10 @@ def fit_line(points: Sequence[tuple[float, float]]) -> Fit | None:
         >>> fit_line([(0.0, 1.0), (1.0, 2.0), (2.0, 3.0)])
         Fit(change=2.0, error=0.0)
     """
-    found = robust_slope(points)
-    if found is None:
+    slopes = _slopes(points)
+    if not slopes:
         return None
-    slope, _ = found
+    slope = statistics.median(slopes)
     centre = statistics.fmean(x for x, _ in points)
     spread = sum((x - centre) ** 2 for x, _ in points) ** 0.5
     residuals = [y - slope * x for x, y in points]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from verbose_logging.entries import FindingBase
+from verbose_logging.entries import FindingBase, TrainingStepComplete
 from verbose_logging.facts import TrainingInspected
 from verbose_logging.testing import FactScript, record
 
@@ -63,6 +63,19 @@ class Story:
         """Returns rule, state and step of the findings of a type."""
         found = self.findings(**options)
         return [(entry.rule, entry.state, entry.step) for entry in found if entry.__struct_config__.tag == kind]
+
+
+@pytest.fixture
+def step() -> Callable[..., TrainingStepComplete]:
+    """Makes the entry of a step with these numbers, for a rule by itself."""
+
+    def make(number: int, **metrics: Any) -> TrainingStepComplete:
+        return TrainingStepComplete(
+            timestamp="2026-01-02T00:00:00+00:00", level="INFO", message="", run_id="r", seq=1, rank=0, step=number,
+            epoch=1, timing={}, metrics=metrics, progress={},
+        )  # fmt: skip
+
+    return make
 
 
 @pytest.fixture

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import random
+from statistics import median
 from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from verbose_logging.rules.gradients import ExplodingGradients
+from verbose_logging.windows import noise
 
 FALLING = [3.0 - step / 100 for step in range(100)]
 
@@ -105,3 +113,29 @@ def test_tiny_gradients_after_learning_are_information(story: Any) -> None:
 
     assert ["INFO"] == severities(fading[-1])
     assert ["WARNING"] == severities(1.0), "gradients that break off are trouble"
+
+
+def explodes(norms: list[float]) -> bool:
+    """Returns what the rule's description says after these norms, without any thought of cost."""
+
+    def is_above(place: int) -> bool:
+        before, logs = (
+            norms[max(0, place - 50) : place],
+            [math.log(one) for one in norms[max(0, place - 49) : place + 1]],
+        )
+        limit = max(10.0, 8 * median(before))
+        return norms[place] > limit and math.log(norms[place]) > median(logs) + 4 * noise(logs)
+
+    last = range(max(8, len(norms) - 5), len(norms))
+    return sum(is_above(place) for place in last) >= 3
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the fixture is a plain function
+@given(st.lists(st.sampled_from([0.5, 1.0, 1.2, 9.0]), max_size=60), st.lists(st.sampled_from([1.0, 5.0, 90.0, 300.0])))
+def test_an_explosion_is_what_its_description_says(step: Any, calm: list[float], wild: list[float]) -> None:
+    """That a norm of less than 10 is waved through changes no verdict."""
+    rule = ExplodingGradients()
+    norms = [*calm, *wild]
+    found = [any(one.firing for one in rule.judge(step(place, grad_norm=norm))) for place, norm in enumerate(norms)]
+
+    assert [explodes(norms[: place + 1]) for place in range(len(norms))] == found

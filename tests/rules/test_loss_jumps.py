@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import random
+from statistics import median
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from verbose_logging.rules.loss_jumps import LossSpike
+from verbose_logging.windows import noise
 
 
 def noisy(level: float, count: int, *, sigma: float = 0.03, seed: int = 0) -> list[float]:
@@ -116,3 +123,23 @@ def test_two_sources_that_take_turns_do_not_bounce(story: Any) -> None:
     falling = [sources[step % 2] * (1 + 1.5 * 0.98**step) + scatter.gauss(0, 0.05) for step in range(600)]
 
     assert "bouncing_loss" not in [name for name, _, _ in story(total_steps=800).steps(falling).told()]
+
+
+def is_spike(loss: float, before: list[float]) -> bool:
+    """Returns what the rule's description says of a loss after these, without any thought of cost."""
+    if len(before) < 20 or loss <= 2 * max(before[-20:]):
+        return False
+    usual = median(before[-20:])
+    beyond_noise = math.log(loss / usual) > 6 * noise([math.log(value) for value in before[-50:]])
+    return beyond_noise and loss - usual > 0.1 * median(before[:10])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the fixture is a plain function
+@given(st.lists(st.sampled_from([1.0, 1.01, 0.99, 1.3]), min_size=20, max_size=70), st.lists(st.floats(0.5, 20)))
+def test_a_spike_is_what_its_description_says(step: Any, calm: list[float], wild: list[float]) -> None:
+    """That most losses are waved through by the one before them changes no verdict."""
+    rule = LossSpike()
+    losses = [*calm, *wild]
+    found = [any(one.firing for one in rule.judge(step(place, loss=loss))) for place, loss in enumerate(losses)]
+
+    assert [is_spike(loss, losses[:place]) for place, loss in enumerate(losses)] == found

@@ -7,7 +7,6 @@ their symptoms, because the first to fire is told and names what it explains.
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -24,6 +23,7 @@ from verbose_logging.rules.learning import NotLearning, TargetLossReached
 from verbose_logging.rules.loss_jumps import BouncingLoss, Divergence, LossSpike
 from verbose_logging.rules.nonfinite import NonfiniteGradient, NonfiniteLoss
 from verbose_logging.rules.overfitting import Memorising, Overfitting
+from verbose_logging.rules.parameters import checked_number, ranges_of
 from verbose_logging.rules.schedule import StuckLearningRate, ZeroLearningRate
 from verbose_logging.rules.silent_failure import LabelsMasked, NothingTrainable, ZeroLoss
 from verbose_logging.rules.stalled import Stalled
@@ -92,7 +92,7 @@ def _build(name: str, make: MakeRule, options: Mapping[str, Any] | str) -> Rule:
     if not isinstance(options, Mapping):
         raise SettingsError(f'alerts.{name}: {options!r} is neither "off" nor a mapping of parameters')
     check_actions(name, options)
-    known = inspect.signature(make).parameters
+    known, ranges = inspect.signature(make).parameters, ranges_of(make)
     given = [parameter for parameter in options if parameter != ACTION]
     for parameter in given:
         if parameter not in known:
@@ -100,18 +100,12 @@ def _build(name: str, make: MakeRule, options: Mapping[str, Any] | str) -> Rule:
             raise SettingsError(f"alerts.{name}: no parameter {parameter!r}; {did_you_mean(str(parameter), valid)}")
     return make(
         **{
-            parameter: _number(f"alerts.{name}.{parameter}", options[parameter], like=known[parameter].default)
+            parameter: checked_number(
+                f"alerts.{name}.{parameter}",
+                options[parameter],
+                like=known[parameter].default,
+                within=ranges.get(parameter),
+            )
             for parameter in given
         }
     )
-
-
-def _number(place: str, value: Any, *, like: Any) -> float | int:
-    """Returns a parameter's value; a count where its default is a whole number."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise SettingsError(f"{place}: expected a number, got {value!r}")
-    if not isinstance(like, int):
-        return value
-    if value < 1 or value != int(value):
-        raise SettingsError(f"{place}: expected a whole number from 1 up, got {value!r}")
-    return int(value)

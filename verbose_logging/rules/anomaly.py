@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable
 from statistics import median
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from verbose_logging.formatting import short_duration
 from verbose_logging.protocols import Condition, FindingKind
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
+from verbose_logging.rules.parameters import Count, NotNegative, Times
 from verbose_logging.windows import MedianWindow
 
 _ENOUGH = 10
@@ -50,10 +51,10 @@ class SlowSteps(BaseRule):
     def __init__(
         self,
         *,
-        times_median: float = 3.0,
-        repeats: int = 3,
-        at_least_seconds: float = 1.0,
-        lasting: float = 1.5,
+        times_median: Times = 3.0,
+        repeats: Count = 3,
+        at_least_seconds: NotNegative = 1.0,
+        lasting: Times = 1.5,
     ) -> None:
         self._times_median = times_median
         self._repeats = repeats
@@ -66,7 +67,6 @@ class SlowSteps(BaseRule):
         self._usual = MedianWindow(50)
         self._in_a_row = 0
         self._lost_in_a_row = 0.0
-        self._steps = 0
         self._pace = _Pace()
         self._lost = 0.0
         self._event: tuple[str, int] | None = None
@@ -86,10 +86,9 @@ class SlowSteps(BaseRule):
         step_time = entry.timing.get("step_time_seconds")
         if step_time is None:
             return NOTHING
-        self._steps += 1
         usual = self._usual.median
         self._usual.add(step_time)
-        lasting = self._judge_pace(entry)
+        lasting = self._judge_pace(entry) if self._pace.add(entry) else NOTHING
         if usual is None or len(self._usual) <= _ENOUGH:
             return lasting
         if step_time <= self._times_median * usual:  # nearly always
@@ -128,8 +127,6 @@ class SlowSteps(BaseRule):
 
     def _judge_pace(self, entry: TrainingStepComplete) -> tuple[Condition, ...]:
         """Returns whether the pace is lost for good, beyond what larger batches explain."""
-        if self._steps <= _FIRST_STEPS or not self._pace.add(entry):
-            return NOTHING
         before, now = self._pace.before, self._pace.now
         times = now / before if before > 0 else 1.0
         slower = times > self._lasting and times > self._lasting * max(1.0, self._pace.times_tokens)
@@ -169,16 +166,17 @@ class _Pace:
         self.before = self.now = 0.0
         self._first: list[TrainingStepComplete] = []
         self._recent: deque[TrainingStepComplete] = deque(maxlen=_RECENT_STEPS)
-        self._count = 0
+        self._count = -_FIRST_STEPS - _REFERENCE_STEPS
 
     def add(self, step: TrainingStepComplete) -> bool:
         """Takes in a step whose time is known, and returns whether the comparison is due with it."""
-        if len(self._first) < _REFERENCE_STEPS:
-            self._first.append(step)
+        self._count += 1
+        if self._count <= 0:
+            if self._count > -_REFERENCE_STEPS:
+                self._first.append(step)
             return False
         self._recent.append(step)
-        self._count += 1
-        if self._count % _CHECK_EVERY or len(self._recent) < _RECENT_STEPS:
+        if self._count % _CHECK_EVERY or self._count < _RECENT_STEPS:
             return False
         self.before = self.before or median(map(_seconds, self._first))
         self.now = median(map(_seconds, self._recent))
@@ -187,28 +185,26 @@ class _Pace:
     @property
     def times_tokens(self) -> float:
         """How many times as many tokens a step has now; 1 where they are not counted."""
-        before, now = ([reading(step, "padded_tokens") or 0.0 for step in steps] for steps in self._both)
+        before, now = _tokens(self._first), _tokens(self._recent)
         return median(now) / median(before) if all(before) and all(now) else 1.0
 
     @property
     def grown_phase(self) -> str:
         """The phase that has grown most, "" where none has."""
-        grown = {
-            phase: now - before
-            for phase in _CAUSES
-            for before, now in [[median(_phase(step, phase) for step in steps) for steps in self._both]]
-        }
+        grown = {phase: _usual(self._recent, phase) - _usual(self._first, phase) for phase in _CAUSES}
         largest = max(grown, key=grown.__getitem__)
         return largest if grown[largest] > 0 else ""
-
-    @property
-    def _both(self) -> tuple[Sequence[TrainingStepComplete], Sequence[TrainingStepComplete]]:
-        return self._first, self._recent
 
 
 def _seconds(step: TrainingStepComplete) -> float:
     return step.timing["step_time_seconds"]  # type: ignore[no-any-return]
 
 
-def _phase(step: TrainingStepComplete, phase: str) -> float:
-    return step.timing.get("phases", {}).get(phase, 0.0)  # type: ignore[no-any-return]
+def _tokens(steps: Iterable[TrainingStepComplete]) -> list[float]:
+    return [reading(step, "padded_tokens") or 0.0 for step in steps]
+
+
+def _usual(steps: Iterable[TrainingStepComplete], phase: str) -> float:
+    """Returns the median time that steps spend in a phase."""
+    seconds: list[float] = [step.timing.get("phases", {}).get(phase, 0.0) for step in steps]
+    return median(seconds)

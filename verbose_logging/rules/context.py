@@ -111,9 +111,10 @@ def reading(entry: EntryBase, name: str) -> float | None:
 
 
 def _number(value: Any) -> float | None:
-    if type(value) is float:  # nearly always
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    kind = type(value)
+    if kind is float:  # nearly always
+        return value  # type: ignore[no-any-return]
+    if kind is not int:
         return None
     try:
         return float(value)

@@ -11,7 +11,8 @@ from verbose_logging.formatting import percent, short_duration
 from verbose_logging.protocols import Condition, FindingKind
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
-from verbose_logging.windows import PairedSums
+from verbose_logging.rules.parameters import Count, NotNegative, Percent
+from verbose_logging.windows import ShareWindow
 
 
 class DataStarvation(BaseRule):
@@ -27,7 +28,9 @@ class DataStarvation(BaseRule):
     kind: ClassVar[FindingKind] = "performance_anomaly"
     explains: ClassVar[frozenset[str]] = frozenset({"slow_steps"})
 
-    def __init__(self, *, above_percent: float = 20.0, steps: int = 20, at_least_seconds: float = 0.01) -> None:
+    def __init__(
+        self, *, above_percent: Percent = 20.0, steps: Count = 20, at_least_seconds: NotNegative = 0.01
+    ) -> None:
         self._above = above_percent
         self._steps = steps
         self._at_least_seconds = at_least_seconds
@@ -35,7 +38,7 @@ class DataStarvation(BaseRule):
 
     def begin(self) -> None:
         """Forgets the run before."""
-        self._recent = PairedSums(self._steps)
+        self._recent = ShareWindow(self._steps, self._above / 100)
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns whether the last steps waited too long, where their phases are known."""
@@ -43,14 +46,15 @@ class DataStarvation(BaseRule):
         seconds = entry.timing.get("step_time_seconds")
         if wait is None or not seconds:
             return NOTHING
-        sums = self._recent.add(wait, seconds)
-        if sums is None:
+        may_be_above = self._recent.add(wait, seconds)
+        if not self._recent.is_full:
             return NOTHING
-        share = 100 * sums[0] / sums[1]
-        if share <= self._above:
-            return NOT_FIRING
-        usual = median(self._recent.first)
-        if usual < self._at_least_seconds:
+        return self._judge(entry) if may_be_above else NOT_FIRING
+
+    def _judge(self, entry: TrainingStepComplete) -> Verdicts:
+        waited, took = self._recent.sums
+        share, usual = 100 * waited / took, median(self._recent.parts)
+        if share <= self._above or usual < self._at_least_seconds:
             return NOT_FIRING
         lost = usual * self.run.total_steps if self.run.total_steps else None
         return (
@@ -81,7 +85,7 @@ class EvaluationDominates(BaseRule):
     name = "evaluation_dominates"
     kind: ClassVar[FindingKind] = "performance_anomaly"
 
-    def __init__(self, *, above_percent: float = 40.0, at_least_seconds: float = 30.0) -> None:
+    def __init__(self, *, above_percent: Percent = 40.0, at_least_seconds: NotNegative = 30.0) -> None:
         self._above = above_percent
         self._at_least_seconds = at_least_seconds
         super().__init__()
@@ -140,33 +144,39 @@ class PaddingWaste(BaseRule):
     name = "padding_waste"
     kind: ClassVar[FindingKind] = "performance_anomaly"
 
-    def __init__(self, *, above_percent: float = 50.0, steps: int = 20) -> None:
+    def __init__(self, *, above_percent: Percent = 50.0, steps: Count = 20) -> None:
         self._above = above_percent
         self._steps = steps
         super().__init__()
 
     def begin(self) -> None:
         """Forgets the run before."""
-        self._recent = PairedSums(self._steps)
+        self._recent = ShareWindow(self._steps, self._above / 100)
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns whether the last steps were mostly padding, where tokens are counted."""
         padded, real = reading(entry, "padded_tokens"), reading(entry, "real_tokens")
-        sums = self._recent.add(padded, real) if padded and real is not None else None
-        if sums is None:
+        if not padded or real is None:
             return NOTHING
-        positions, tokens = sums
-        share = 100 * (1 - tokens / positions)
-        if self.is_quiet(share > self._above):
+        may_be_above = self._recent.add(padded - real, padded)
+        if not self._recent.is_full:
             return NOTHING
-        return (
-            Condition(
-                firing=share > self._above,
-                verdict=f"{percent(share, 0)} of what the device computes is padding, over {self._steps} steps",
-                evidence={"step": entry.step, "padding_percent": share, "steps": self._steps}
-                | {"real_tokens": tokens, "padded_tokens": positions, "limit_percent": self._above},
-                suggestion="packing=True (SFT), batches of samples of like length "
-                '(train_sampling_strategy="group_by_length", group_by_length=True before transformers 5), or padding '
-                'to the longest of the batch instead of padding="max_length".',
-            ),
+        firing = may_be_above and self._share > self._above
+        return NOTHING if self.is_quiet(firing) else (self._condition(entry, firing),)
+
+    @property
+    def _share(self) -> float:
+        padding, positions = self._recent.sums
+        return 100 * (1 - (positions - padding) / positions)
+
+    def _condition(self, entry: TrainingStepComplete, firing: bool) -> Condition:
+        padding, positions = self._recent.sums
+        return Condition(
+            firing=firing,
+            verdict=f"{percent(self._share, 0)} of what the device computes is padding, over {self._steps} steps",
+            evidence={"step": entry.step, "padding_percent": self._share, "steps": self._steps}
+            | {"real_tokens": positions - padding, "padded_tokens": positions, "limit_percent": self._above},
+            suggestion="packing=True (SFT), batches of samples of like length "
+            '(train_sampling_strategy="group_by_length", group_by_length=True before transformers 5), or padding '
+            'to the longest of the batch instead of padding="max_length".',
         )

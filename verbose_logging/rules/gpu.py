@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from verbose_logging.entries import Severity, TrainingStepComplete
 from verbose_logging.protocols import Condition, FindingKind
 from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.parameters import Count
 from verbose_logging.rules.readings import FreshReadings, devices_of
 from verbose_logging.rules.streaks import InARow
 
@@ -31,7 +32,7 @@ class GpuThrottled(BaseRule):
     kind: ClassVar[FindingKind] = "performance_anomaly"
     explains: ClassVar[frozenset[str]] = frozenset({"slow_steps"})
 
-    def __init__(self, *, readings: int = 3) -> None:
+    def __init__(self, *, readings: Count = 3) -> None:
         self._readings = readings
         super().__init__()
 
@@ -42,11 +43,12 @@ class GpuThrottled(BaseRule):
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns, for each device of a new reading, whether it is being held back."""
-        usage = entry.resource_usage
-        if not usage or not self._fresh.is_new(usage):
+        if not self._fresh.is_new(entry.resource_usage):
             return NOTHING
         return [
-            self._judge(entry, subject, device) for subject, device in devices_of(usage) if "throttle_reasons" in device
+            self._judge(entry, subject, device)
+            for subject, device in devices_of(entry.resource_usage)
+            if "throttle_reasons" in device
         ]
 
     def _judge(self, entry: TrainingStepComplete, subject: str, device: Any) -> Condition:
@@ -77,7 +79,7 @@ class GpuLost(BaseRule):
     kind: ClassVar[FindingKind] = "resource_warning"
     severity: ClassVar[Severity] = "CRITICAL"
 
-    def __init__(self, *, readings: int = 2) -> None:
+    def __init__(self, *, readings: Count = 2) -> None:
         self._readings = readings
         super().__init__()
 
@@ -88,10 +90,9 @@ class GpuLost(BaseRule):
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Returns, for each device of a new reading, whether the driver has lost it."""
-        usage = entry.resource_usage
-        if not usage or not self._fresh.is_new(usage):
+        if not self._fresh.is_new(entry.resource_usage):
             return NOTHING
-        return [self._judge(entry, subject, device) for subject, device in devices_of(usage)]
+        return [self._judge(entry, subject, device) for subject, device in devices_of(entry.resource_usage)]
 
     def _judge(self, entry: TrainingStepComplete, subject: str, device: Any) -> Condition:
         error = str(device.get("error", ""))

@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from collections import deque
 from statistics import median
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
+
+from msgspec import Meta
 
 from verbose_logging.entries import Severity, TrainingStepComplete
 from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.parameters import Count, Fraction, NotNegative, Times
 from verbose_logging.rules.streaks import InARow, StreakRule
 from verbose_logging.windows import Window, noise
 
@@ -26,6 +29,9 @@ _LEARNED = 0.95  # of the first losses
 _SUDDEN = 10.0  # times the limit: from there a norm breaks off, it does not fade
 _FIRST_NORMS = 50
 _FIRST_LOSSES = 10
+
+FewOfTheRecent: TypeAlias = Annotated[int, Meta(ge=1, le=_RECENT)]
+EnoughForHalves: TypeAlias = Annotated[int, Meta(ge=2)]
 
 
 class ExplodingGradients(BaseRule):
@@ -42,7 +48,7 @@ class ExplodingGradients(BaseRule):
     name = "exploding_gradients"
     severity: ClassVar[Severity] = "ERROR"
 
-    def __init__(self, *, times_median: float = 8.0, repeats: int = 3, above: float = 0.0) -> None:
+    def __init__(self, *, times_median: Times = 8.0, repeats: FewOfTheRecent = 3, above: NotNegative = 0.0) -> None:
         self._times_median = times_median
         self._repeats = repeats
         self._above = above
@@ -118,7 +124,7 @@ class VanishingGradients(BaseRule):
     name = "vanishing_gradients"
     explains: ClassVar[frozenset[str]] = frozenset({"not_learning"})
 
-    def __init__(self, *, below: float = 0.01, fraction: float = 0.01, steps: int = 20) -> None:
+    def __init__(self, *, below: NotNegative = 0.01, fraction: Fraction = 0.01, steps: EnoughForHalves = 20) -> None:
         self._below = below
         self._fraction = fraction
         self._steps = steps
@@ -206,7 +212,7 @@ class ZeroGradient(StreakRule):
     severity: ClassVar[Severity] = "ERROR"
     explains: ClassVar[frozenset[str]] = frozenset({"vanishing_gradients", "not_learning"})
 
-    def __init__(self, *, steps: int = 3) -> None:
+    def __init__(self, *, steps: Count = 3) -> None:
         super().__init__(steps=steps)
 
     def holds(self, entry: TrainingStepComplete) -> bool | None:

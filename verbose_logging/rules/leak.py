@@ -11,6 +11,7 @@ from verbose_logging.entries import TrainingStepComplete
 from verbose_logging.formatting import byte_size, short_duration
 from verbose_logging.protocols import Condition, FindingKind
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, Verdicts
+from verbose_logging.rules.parameters import NotNegative
 from verbose_logging.rules.readings import FreshReadings, Reading, ReadingRule
 from verbose_logging.windows import robust_slope
 
@@ -33,20 +34,20 @@ class MemoryLeak(ReadingRule):
     name = "memory_leak"
     kind: ClassVar[FindingKind] = "resource_warning"
 
-    def __init__(self, *, at_least_mb_per_minute: float = 10.0) -> None:
+    def __init__(self, *, at_least_mb_per_minute: NotNegative = 10.0) -> None:
         self._at_least = at_least_mb_per_minute
         super().__init__()
 
     def begin(self) -> None:
         """Forgets the run before."""
+        super().begin()
         self._points: deque[tuple[float, float]] = deque(maxlen=_READINGS)
         self._fresh = FreshReadings()
-        self._remaining_seconds: float | None = None
+        self._remaining_minutes: float | None = None
 
     def at_step(self, entry: TrainingStepComplete) -> Verdicts:
         """Notes how long the run has to go on, and judges its readings."""
-        minutes = entry.timing.get("eta_minutes")
-        self._remaining_seconds = None if minutes is None else 60 * minutes
+        self._remaining_minutes = entry.timing.get("eta_minutes")
         return super().at_step(entry)
 
     def at_reading(self, entry: Reading, usage: Mapping[str, Any]) -> Verdicts:
@@ -62,6 +63,10 @@ class MemoryLeak(ReadingRule):
         seconds_left = 1000 * available / rate
         in_time = self._remaining_seconds is not None and seconds_left >= self._remaining_seconds
         return NOT_FIRING if in_time else (self._found(entry, held, rate, seconds_left),)
+
+    @property
+    def _remaining_seconds(self) -> float | None:
+        return None if self._remaining_minutes is None else 60 * self._remaining_minutes
 
     def _steady_rate(self) -> float | None:
         """Returns the growth in MB per second, `None` where it is no steady growth."""

@@ -11,6 +11,7 @@ from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
+from verbose_logging.rules.parameters import Count, Percent
 from verbose_logging.windows import Blocks, Window, fit_line, noise
 
 _BLOCKS = 32
@@ -40,7 +41,7 @@ class NotLearning(BaseRule):
     name = "not_learning"
     explains: ClassVar[frozenset[str]] = frozenset({"bouncing_loss"})
 
-    def __init__(self, *, steps: int = 50, less_than_percent: float = 2.0) -> None:
+    def __init__(self, *, steps: Count = 50, less_than_percent: Percent = 2.0) -> None:
         self._steps = steps
         self._less_than = less_than_percent / 100
         super().__init__()
@@ -90,8 +91,7 @@ class NotLearning(BaseRule):
         self._has_learned = self._has_learned or level < 0.95 * start - noise([y for _, y in points])
         if self._has_learned:
             return self._judge_plateau(entry, level, rate)
-        fit = fit_line(points)
-        if fit is None or start <= 0 or len(points) < _FEWEST_POINTS:
+        if len(points) < _FEWEST_POINTS or start <= 0 or (fit := fit_line(points)) is None:
             return NOTHING
         gain = -fit.change
         most = gain if self._is_negligible else gain + _SIGMAS * fit.error
@@ -139,10 +139,11 @@ class NotLearning(BaseRule):
 
     def _judge_plateau(self, entry: TrainingStepComplete, level: float, rate: float | None) -> Verdicts:
         late = self._blocks.points[len(self._blocks.points) // 2 :]
-        fit = fit_line(late)
         steps = late[-1][0] - late[0][0]
         still_moves = rate is None or rate > 0.1 * self._peak_rate
-        if fit is None or len(late) < _PLATEAU_POINTS or steps < _PLATEAU_STEPS or not still_moves or level <= 0:
+        can_be_told = len(late) >= _PLATEAU_POINTS and steps >= _PLATEAU_STEPS and still_moves and level > 0
+        fit = fit_line(late) if can_be_told else None
+        if fit is None:
             return NOTHING if self._on_plateau else NOT_FIRING
         limit = _PLATEAU_PERCENT / 100 * level * (_HYSTERESIS if self._on_plateau else 1.0)
         self._on_plateau = -fit.change + _SIGMAS * fit.error < limit

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from statistics import median
-from typing import ClassVar
+from typing import Annotated, ClassVar, TypeAlias
+
+from msgspec import Meta
 
 from verbose_logging.entries import Severity, TrainingInitialization, TrainingStepComplete
 from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.parameters import Count, NotNegative, Times
 from verbose_logging.rules.streaks import InARow
 from verbose_logging.windows import MedianWindow, Window, alternation, noise, scatter
 
@@ -29,6 +32,9 @@ _TIMES_CHANCE = 2.0
 _TIMES_FIRST = 5.0
 _FALLING = 0.95  # of the level 40 steps before
 
+Autocorrelation: TypeAlias = Annotated[float, Meta(ge=-1, le=0)]
+EnoughToTakeTurns: TypeAlias = Annotated[int, Meta(ge=_CHECK_EVERY)]
+
 
 class LossSpike(BaseRule):
     """The loss of one step stands far above all of the last 20: a batch unlike the others, or too large a step.
@@ -43,7 +49,7 @@ class LossSpike(BaseRule):
 
     name = "loss_spike"
 
-    def __init__(self, *, times_highest: float = 2.0) -> None:
+    def __init__(self, *, times_highest: Times = 2.0) -> None:
         self._times_highest = times_highest
         super().__init__()
 
@@ -112,7 +118,7 @@ class Divergence(BaseRule):
     severity: ClassVar[Severity] = "ERROR"
     explains: ClassVar[frozenset[str]] = frozenset({"loss_spike", "bouncing_loss", "not_learning", "overfitting"})
 
-    def __init__(self, *, steps: int = 20, times_best: float = 2.0, above_start_percent: float = 10.0) -> None:
+    def __init__(self, *, steps: Count = 20, times_best: Times = 2.0, above_start_percent: NotNegative = 10.0) -> None:
         self._steps = steps
         self._times_best = times_best
         self._times_start = 1 + above_start_percent / 100
@@ -213,7 +219,7 @@ class BouncingLoss(BaseRule):
 
     name = "bouncing_loss"
 
-    def __init__(self, *, steps: int = 80, alternation: float = -0.5) -> None:
+    def __init__(self, *, steps: EnoughToTakeTurns = 80, alternation: Autocorrelation = -0.5) -> None:
         self._steps = steps
         self._alternation = alternation
         super().__init__()

@@ -11,6 +11,7 @@ from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
+from verbose_logging.rules.parameters import Count
 from verbose_logging.rules.streaks import StreakRule
 from verbose_logging.windows import Window
 
@@ -121,7 +122,7 @@ class NonfiniteGradient(StreakRule):
     severity: ClassVar[Severity] = "ERROR"
     explains: ClassVar[frozenset[str]] = frozenset({"exploding_gradients", "vanishing_gradients", "zero_gradient"})
 
-    def __init__(self, *, fp16_steps: int = 10) -> None:
+    def __init__(self, *, fp16_steps: Count = 10) -> None:
         super().__init__(steps=fp16_steps)
 
     def holds(self, entry: TrainingStepComplete) -> bool | None:

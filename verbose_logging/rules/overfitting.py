@@ -10,6 +10,7 @@ from verbose_logging.formatting import fixed
 from verbose_logging.protocols import Condition
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
+from verbose_logging.rules.parameters import Count, NotNegative
 from verbose_logging.windows import Window
 
 _OF_THE_FIRST = 0.02
@@ -36,7 +37,7 @@ class Overfitting(BaseRule):
 
     name = "overfitting"
 
-    def __init__(self, *, rise_percent: float = 5.0, evaluations: int = 2) -> None:
+    def __init__(self, *, rise_percent: NotNegative = 5.0, evaluations: Count = 2) -> None:
         self._rise = rise_percent / 100
         self._evaluations = evaluations
         super().__init__()
@@ -112,7 +113,7 @@ class Memorising(BaseRule):
 
     name = "memorising"
 
-    def __init__(self, *, below: float = 0.1, epochs: int = 3) -> None:
+    def __init__(self, *, below: NotNegative = 0.1, epochs: Count = 3) -> None:
         self._below = below
         self._epochs = epochs
         super().__init__()

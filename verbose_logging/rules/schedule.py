@@ -7,6 +7,7 @@ from typing import ClassVar
 from verbose_logging.entries import Severity, TrainingStepComplete
 from verbose_logging.formatting import scientific
 from verbose_logging.protocols import Condition
+from verbose_logging.rules.parameters import Count
 from verbose_logging.rules.streaks import StreakRule
 
 # Schedules whose rate is another one at every step after warm-up.
@@ -25,7 +26,7 @@ class StuckLearningRate(StreakRule):
 
     name = "stuck_learning_rate"
 
-    def __init__(self, *, steps: int = 20) -> None:
+    def __init__(self, *, steps: Count = 20) -> None:
         super().__init__(steps=steps)
 
     def begin(self) -> None:
@@ -66,7 +67,7 @@ class ZeroLearningRate(StreakRule):
     severity: ClassVar[Severity] = "ERROR"
     explains: ClassVar[frozenset[str]] = frozenset({"not_learning", "stuck_learning_rate"})
 
-    def __init__(self, *, steps: int = 3) -> None:
+    def __init__(self, *, steps: Count = 3) -> None:
         super().__init__(steps=steps)
 
     def holds(self, entry: TrainingStepComplete) -> bool | None:

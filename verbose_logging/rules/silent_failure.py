@@ -8,6 +8,7 @@ from verbose_logging.entries import Severity, TrainingInitialization, TrainingSt
 from verbose_logging.protocols import Condition
 from verbose_logging.rules.base import NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
+from verbose_logging.rules.parameters import Count
 from verbose_logging.rules.streaks import StreakRule
 
 _FIRST_STEPS = 20
@@ -54,7 +55,7 @@ class LabelsMasked(StreakRule):
         {"nonfinite_loss", "nonfinite_gradient", "zero_loss", "zero_gradient", "vanishing_gradients", "not_learning"}
     )
 
-    def __init__(self, *, steps: int = 3) -> None:
+    def __init__(self, *, steps: Count = 3) -> None:
         super().__init__(steps=steps)
 
     def holds(self, entry: TrainingStepComplete) -> bool | None:
@@ -93,7 +94,7 @@ class ZeroLoss(StreakRule):
     severity: ClassVar[Severity] = "ERROR"
     explains: ClassVar[frozenset[str]] = frozenset({"zero_gradient", "vanishing_gradients", "not_learning"})
 
-    def __init__(self, *, steps: int = 3) -> None:
+    def __init__(self, *, steps: Count = 3) -> None:
         super().__init__(steps=steps)
 
     def begin(self) -> None:

@@ -9,6 +9,7 @@ from verbose_logging.entries import Heartbeat, TrainingStepComplete
 from verbose_logging.formatting import short_duration
 from verbose_logging.protocols import Condition, FindingKind
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
+from verbose_logging.rules.parameters import NotNegative
 from verbose_logging.windows import Window
 
 _STEPS = 50
@@ -38,7 +39,9 @@ class Stalled(BaseRule):
     name = "stalled"
     kind: ClassVar[FindingKind] = "performance_anomaly"
 
-    def __init__(self, *, times: float = 10.0, at_least_seconds: float = 60.0, busy_seconds: float = 1800.0) -> None:
+    def __init__(
+        self, *, times: NotNegative = 10.0, at_least_seconds: NotNegative = 60.0, busy_seconds: NotNegative = 1800.0
+    ) -> None:
         self._times = times
         self._at_least_seconds = at_least_seconds
         self._busy_seconds = busy_seconds

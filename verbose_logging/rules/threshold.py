@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from verbose_logging.protocols import Condition, FindingKind
 from verbose_logging.rules.base import NOTHING, Verdicts
+from verbose_logging.rules.parameters import NotNegative, Percent
 from verbose_logging.rules.readings import Reading, ReadingRule, devices_of
 
 
@@ -20,7 +21,7 @@ class HighMemory(ReadingRule):
     name = "high_memory"
     kind: ClassVar[FindingKind] = "resource_warning"
 
-    def __init__(self, *, above: float = 90.0) -> None:
+    def __init__(self, *, above: Percent = 90.0) -> None:
         self._above = above
         super().__init__()
 
@@ -52,7 +53,7 @@ class HighGpuMemory(ReadingRule):
     name = "high_gpu_memory"
     kind: ClassVar[FindingKind] = "resource_warning"
 
-    def __init__(self, *, above: float = 95.0) -> None:
+    def __init__(self, *, above: Percent = 95.0) -> None:
         self._above = above
         super().__init__()
 
@@ -88,7 +89,7 @@ class DiskFilling(ReadingRule):
     name = "disk_filling"
     kind: ClassVar[FindingKind] = "resource_warning"
 
-    def __init__(self, *, below_gb: float = 2.0) -> None:
+    def __init__(self, *, below_gb: NotNegative = 2.0) -> None:
         self._below_gb = below_gb
         super().__init__()
 
