@@ -107,6 +107,10 @@ def test_the_environment_speaks_last(environ: dict[str, str], field: str, expect
         ({"alerts": {"high_memory": {"above": "x"}}}, "expected a number"),
         ({"probes": [3]}, "probes"),
         ({"enabled": "perhaps"}, "enabled"),
+        ({"model_state": 5}, "model_state: expected a function of the Trainer's state and the model, got 5"),
+        ({"console_interval": -1}, "console_interval"),
+        ({"console": "tabel"}, "console: got 'tabel', expected auto, steps, .*; did you mean 'table'"),
+        ({"console": ["steps", "table"]}, "console: got .* expected auto, steps"),
     ],
 )
 def test_wrong_values_are_named(options: dict[str, object], told: str) -> None:

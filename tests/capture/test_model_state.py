@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 
 from verbose_logging.capture.model_state import LoopState, ModelStateAsker
-from verbose_logging.errors import SettingsError
 from verbose_logging.facts import Fact, ModelStateRead
-from verbose_logging.options.phases import Phase, phase_at
-from verbose_logging.settings import Settings
 
 
 class Teller:
@@ -44,12 +41,15 @@ def test_it_is_asked_at_progress_reports_only() -> None:
     assert {"step": 100} == said[-1]
 
 
-def test_without_a_known_end_it_is_never_asked() -> None:
+@pytest.mark.parametrize("unknown", [None, -1, 0])
+def test_without_a_known_end_it_is_never_asked(unknown: int | None) -> None:
     """A stream has no percent, and the Trainer says -1 where it does not know."""
-    for unknown in (None, -1, 0):
-        asker = ModelStateAsker(lambda *_: 1 / 0, 1, put=print, tell=Teller())
-        asker.begin(0, unknown)
-        asker.ask(LoopState(5, None, 0.0), None)
+    said: list[Fact] = []
+    asker = ModelStateAsker(lambda *_: {"asked": True}, 1, put=said.append, tell=Teller())
+    asker.begin(0, unknown)
+    asker.ask(LoopState(5, None, 0.0), None)
+
+    assert [] == said
 
 
 def test_one_that_raises_is_told_once_and_then_off() -> None:
@@ -84,36 +84,3 @@ def test_what_it_says_is_a_plain_and_redacted_copy() -> None:
     state["persona"]["warmth"] = 0.9  # type: ignore[index]
 
     assert [{"persona": {"warmth": 0.5}, "hub_token": "[redacted]", "phase": ["a", 1]}] == said
-
-
-def test_a_tuple_is_a_phase() -> None:
-    """Phases are given as tuples or lists, with or without a description."""
-    settings = Settings.from_options(phases=[(0, "basic", "Learning to listen"), [0.5, "deep"]])
-
-    assert [Phase(0.0, "basic", "Learning to listen"), Phase(0.5, "deep")] == settings.phases
-    assert {"name": "deep", "begins_at": 0.5} == phase_at(settings.phases, 0.75)
-
-
-def test_before_the_first_phase_there_is_none() -> None:
-    """A curriculum may begin later than the run."""
-    assert phase_at([Phase(0.5, "deep")], 0.49) is None
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        ({"phases": [(0.5, "deep"), (0.0, "basic")]}, "'basic' begins at 0, which is not after 'deep' at 0.5"),
-        ({"phases": [(1.5, "late")]}, "phases"),
-        ({"phases": [("basic", 0.0)]}, "phases"),
-        ({"phases": [(0.0, "basic", "hearing", "late")]}, "phases"),
-        ({"phases": "basic"}, "phases: got 'basic', expected a list"),
-        ({"model_state": 5}, "model_state: expected a function of the Trainer's state and the model, got 5"),
-        ({"console_interval": -1}, "console_interval"),
-        ({"console": "tabel"}, "console: got 'tabel', expected auto, steps, .*; did you mean 'table'"),
-        ({"console": ["steps", "table"]}, "console: got .* expected auto, steps"),
-    ],
-)
-def test_wrong_values_are_named(options: dict[str, Any], told: str) -> None:
-    """Every refusal names the option."""
-    with pytest.raises(SettingsError, match=told):
-        Settings.from_options(**options)

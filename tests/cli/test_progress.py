@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from verbose_logging.cli.progress import ReadingProgress, reading_progress
+from verbose_logging.reading.files.blocks import unheard
 from verbose_logging.testing import ManualClock
 
 
@@ -47,4 +48,4 @@ def test_what_takes_longer_shows_how_far_it_has_come() -> None:
 def test_without_a_terminal_there_is_none(tmp_path: Path) -> None:
     """A file or a pipe gets no bar."""
     with reading_progress([tmp_path / "missing"]) as hear:
-        hear(10)
+        assert unheard is hear
