@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tqdm import tqdm
 
+from benchmarks import eta as benchmark
 from verbose_logging.facts import StepEnd
 from verbose_logging.meters.eta import Scheduled
 from verbose_logging.testing import FactScript, ManualClock, record
@@ -198,19 +196,7 @@ def test_a_second_attempt_forecasts_from_its_own_steps() -> None:
     assert pytest.approx(199 * 0.9) == eta_seconds(script)
 
 
-def load_benchmark() -> ModuleType:
-    """Returns `benchmarks/eta.py`, which is no part of a package."""
-    path = Path(__file__).parents[2] / "benchmarks" / "eta.py"
-    spec = importlib.util.spec_from_file_location("eta_benchmark", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-BENCHMARK = load_benchmark()
-errors_on = cache(BENCHMARK.mean_errors)
+errors_on = cache(benchmark.mean_errors)
 PREDICTABLE = ["slow first steps", "evaluation and saving", "resume", "speed change, from then on"]
 UNFORESEEN = ["speed change"]  # half of the run is over before anybody can know of it
 EVEN = ["constant speed", "noisy steps"]  # here elapsed / done x remaining is the best that can be had
@@ -218,13 +204,13 @@ EVEN = ["constant speed", "noisy steps"]  # here elapsed / done x remaining is t
 
 def test_every_trace_is_judged() -> None:
     """A trace that is added to the benchmark has to be promised something here."""
-    assert sorted(BENCHMARK.TRACES) == sorted(PREDICTABLE + EVEN + UNFORESEEN)
+    assert sorted(benchmark.TRACES) == sorted(PREDICTABLE + EVEN + UNFORESEEN)
 
 
 @pytest.mark.parametrize("peer", ["tqdm", "elapsed_fraction"])
 def test_error_over_all_runs_is_at_most_half_of_theirs(peer: str) -> None:
     """Over the traces together the mean absolute error is at most half of either peer's."""
-    found = BENCHMARK.together(errors_on(name) for name in BENCHMARK.WHOLE_RUNS)
+    found = benchmark.together(errors_on(name) for name in benchmark.WHOLE_RUNS)
 
     assert 2 * found.ours <= getattr(found, peer)
 
@@ -262,10 +248,10 @@ def test_the_range_holds_the_truth_most_of_the_time(name: str) -> None:
 def test_the_benchmark_s_bar_is_tqdm_s() -> None:
     """The arithmetic that ours is compared with is that of the real bar under the same clock."""
     clock = ManualClock()
-    bar = tqdm(total=BENCHMARK.STEPS, file=io.StringIO(), smoothing=BENCHMARK.SMOOTHING)
+    bar = tqdm(total=benchmark.STEPS, file=io.StringIO(), smoothing=benchmark.SMOOTHING)
     bar._time = clock.monotonic  # noqa: SLF001 - tqdm takes no clock
     bar.start_t = bar.last_print_t = clock.monotonic()
-    imitation = BENCHMARK.Tqdm(clock.monotonic())
+    imitation = benchmark.Tqdm(clock.monotonic())
 
     for step, seconds in enumerate((1.0, 1.5, 0.5, 40.0, 1.0, 2.0), start=1):
         clock.advance(seconds)

@@ -1,1 +1,1 @@
-"""What the doors read alike, whoever trains: scalars, pauses, the model's own state, the run that goes on."""
+"""What the doors have in common: recordings, device scalars, pauses, the model's own state, the run that goes on."""
