@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from verbose_logging.windows import robust_slope
+from verbose_logging.robust import robust_slope
 
 _WINDOW = 10
 _RECENT = 5

@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from verbose_logging.robust import noise
 from verbose_logging.rules.gradients import ExplodingGradients
-from verbose_logging.windows import noise
 
 FALLING = [3.0 - step / 100 for step in range(100)]
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from verbose_logging.robust import noise
 from verbose_logging.rules.loss_jumps import LossSpike
-from verbose_logging.windows import noise
 
 
 def noisy(level: float, count: int, *, sigma: float = 0.03, seed: int = 0) -> list[float]:

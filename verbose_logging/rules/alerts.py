@@ -20,6 +20,7 @@ from verbose_logging.entries import (
     TrainingInitialization,
     TrainingStart,
     TrainingStepComplete,
+    UserEntry,
 )
 from verbose_logging.guard import Guard
 from verbose_logging.protocols import Condition, Rule
@@ -157,11 +158,12 @@ class Alerts:
 
     def judge(self, entry: Entry) -> Sequence[Finding]:
         """Returns what has begun or ended with this entry."""
-        if not isinstance(entry, JUDGED):
+        judges = self._judges.get(type(entry))
+        if judges is None or isinstance(entry, UserEntry):
             return ()
         self._run.observe(entry)
         findings: list[Finding] = []
-        for watch, judge in self._judges[type(entry)]:
+        for watch, judge in judges:
             try:
                 verdicts = judge(entry)
                 if not verdicts or (verdicts is NOT_FIRING and not watch.firing):

@@ -16,10 +16,11 @@ from msgspec import Meta
 from verbose_logging.entries import Severity, TrainingStepComplete
 from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
+from verbose_logging.robust import noise
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.parameters import Count, Fraction, NotNegative, Times
 from verbose_logging.rules.streaks import InARow, StreakRule
-from verbose_logging.windows import Window, noise
+from verbose_logging.windows import Window
 
 _RECENT = 5  # steps within which `repeats` must lie
 _ENOUGH = 8  # norms before anything is usual

@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 from verbose_logging.entries import TrainingStepComplete
 from verbose_logging.formatting import byte_size, short_duration
 from verbose_logging.protocols import Condition, FindingKind
+from verbose_logging.robust import robust_slope
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, Verdicts
 from verbose_logging.rules.parameters import NotNegative
 from verbose_logging.rules.readings import FreshReadings, Reading, ReadingRule
-from verbose_logging.windows import robust_slope
 
 _READINGS = 20
 _ENOUGH = 10

@@ -9,10 +9,11 @@ from typing import ClassVar
 from verbose_logging.entries import EvaluationComplete, Severity, TrainingStepComplete
 from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
+from verbose_logging.robust import fit_line, noise
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.context import reading
 from verbose_logging.rules.parameters import Count, Percent
-from verbose_logging.windows import Blocks, Window, fit_line, noise
+from verbose_logging.windows import Blocks, Window
 
 _BLOCKS = 32
 _FEWEST_POINTS = 8  # a loop that logs now and then has few losses, and few tell nothing of their noise

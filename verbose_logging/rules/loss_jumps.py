@@ -15,10 +15,11 @@ from msgspec import Meta
 from verbose_logging.entries import Severity, TrainingInitialization, TrainingStepComplete
 from verbose_logging.formatting import fixed, scientific
 from verbose_logging.protocols import Condition
+from verbose_logging.robust import alternation, noise, scatter
 from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Verdicts
 from verbose_logging.rules.parameters import Count, NotNegative, Times
 from verbose_logging.rules.streaks import InARow
-from verbose_logging.windows import MedianWindow, Window, alternation, noise, scatter
+from verbose_logging.windows import MedianWindow, Window
 
 _LINE = 20  # the losses that one has to stand out of
 _SIGMAS = 6.0  # beyond the run's own noise in the logarithm, where losses with long tails are about normal
