@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 
 from verbose_logging.entries import Entry, UserEntry
 from verbose_logging.sinks.fan_out import FanOut
@@ -48,6 +49,31 @@ def test_every_sink_gets_every_entry() -> None:
     for sink in sinks.values():
         assert [note(1), note(2)] == sink.entries
         assert (1, True) == (sink.flushes, sink.closed)
+    assert {} == fan_out.failures()
+
+
+class Meeting(MemorySink):
+    """A sink that writes only together with others, as one that waits for the disk may."""
+
+    def __init__(self, barrier: threading.Barrier) -> None:
+        """Knows whom to wait for."""
+        super().__init__()
+        self._barrier = barrier
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Waits for the others, then keeps the entries."""
+        self._barrier.wait(30)
+        super().write(entries)
+
+
+def test_an_end_is_written_to_all_sinks_at_once(end_entry: Callable[[int], Entry]) -> None:
+    """Three files that wait for the disk take as long as the slowest; when `write` returns, each has it."""
+    barrier = threading.Barrier(3)
+    sinks = {name: Meeting(barrier) for name in ("one", "two", "three")}
+    fan_out = FanOut(sinks, ignore)
+    fan_out.write([end_entry(1)])
+
+    assert [[end_entry(1)]] * 3 == [sink.entries for sink in sinks.values()]
     assert {} == fan_out.failures()
 
 

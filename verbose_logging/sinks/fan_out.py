@@ -10,7 +10,9 @@ from verbose_logging.entries import Entry
 from verbose_logging.guard import Guard
 from verbose_logging.protocols import Sink
 from verbose_logging.settling import OnProblem
+from verbose_logging.sinks.at_once import all_at_once
 from verbose_logging.sinks.lane import Lane
+from verbose_logging.sinks.vital import is_lasting
 
 
 @runtime_checkable
@@ -43,10 +45,20 @@ class FanOut:
         self._undelivered = dict.fromkeys(self._sinks, 0)
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Gives the batch to each sink, and counts it as undelivered to those that raise or are switched off."""
-        for name, sink in self._sinks.items():
-            if not self._call(_part(name), partial(sink.write, entries)):
-                self._undelivered[name] += len(entries)
+        """Gives the batch to each sink, and counts it as undelivered to those that raise or are switched off.
+
+        At a checkpoint and at an end, where files wait for the disk, all write at once.
+        """
+        deliveries = [partial(self._deliver, name, sink, entries) for name, sink in self._sinks.items()]
+        if any(map(is_lasting, entries)):
+            all_at_once(deliveries)
+        else:
+            for deliver in deliveries:
+                deliver()
+
+    def _deliver(self, name: str, sink: Sink, entries: Sequence[Entry]) -> None:
+        if not self._call(_part(name), partial(sink.write, entries)):
+            self._undelivered[name] += len(entries)
 
     def flush(self) -> None:
         """Flushes each sink that is not switched off; those with a thread of their own all at once."""
