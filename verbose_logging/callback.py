@@ -82,11 +82,11 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         session = recordings.begin(*self._resumed(args, state), retry=retry, **_place_of(args))
         trainer = find_trainer()
         self._instruments.attach(trainer, session.put)
-        self._inspect(session, trainer, args, kwargs)
+        self._inspect(session, args, trainer=trainer, passed=kwargs)
         hooks = step_hooks(
             session.entrance,
             gradient_norms=self._instruments.gradient_norms,
-            ask_model=model_state_asker(self.settings, state, session.put, self._hook_record.problems),
+            ask_model=model_state_asker(self.settings, state, put=session.put, tell=self._hook_record.problems),
             tell=self._hook_record.problems,
         )
         self._use(obeying(hooks, session.stop))
@@ -103,9 +103,10 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         return [restored(log_path, checkpoint, state.global_step)] if checkpoint else []
 
     @contained
-    def _inspect(self, session: Session, trainer: Any, args: TrainingArguments, passed: Mapping[str, Any]) -> None:
+    def _inspect(self, session: Session, args: TrainingArguments, *, trainer: Any, passed: Mapping[str, Any]) -> None:
         """Describes what will be trained; a run without its description is still a run."""
-        session.put_vital(training_inspected(self.settings, args, passed, trainer, self._instruments.sources(trainer)))
+        sources = self._instruments.sources(trainer)
+        session.put_vital(training_inspected(self.settings, args, passed=passed, trainer=trainer, sources=sources))
 
     @contained
     def on_train_end(

@@ -30,7 +30,7 @@ class LoopState(NamedTuple):
 
 
 def model_state_asker(
-    settings: Settings, state: Any, put: Callable[[Fact], None], tell: Callable[[str, Exception], None]
+    settings: Settings, state: Any, *, put: Callable[[Fact], None], tell: Callable[[str, Exception], None]
 ) -> Ask | None:
     """Returns what to call with the training's state and the model at each step's end; `None` for nothing to ask.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from verbose_logging.capture.history import lineage_of_checkpoint
+from verbose_logging.capture.lineage import lineage_of_checkpoint
 from verbose_logging.facts import Deferred, Lineage, Restored, TrainingInspected
 from verbose_logging.inspection import inspect_flops, inspect_model, inspect_training_args, redact
 from verbose_logging.plain import plain

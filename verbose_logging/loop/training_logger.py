@@ -217,7 +217,7 @@ class TrainingLogger:
             self._gc_pauses = GcPauses(session.put)
             self._gc_pauses.start()
         state = LoopState(self._resumed_from_step, self._planned[0], 0.0)
-        self._ask_model = model_state_asker(self.settings, state, session.put, self._hook_record.problems)
+        self._ask_model = model_state_asker(self.settings, state, put=session.put, tell=self._hook_record.problems)
         session.put_vital(loop_inspected(self.settings, *self._described, world_size=world_size))
         began_at = monotonic() if at is None else at
         self._course.touch(began_at)

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from verbose_logging import facts
-from verbose_logging.capture.history import lineage_of_checkpoint
+from verbose_logging.capture.lineage import lineage_of_checkpoint
 from verbose_logging.facts import Deferred, Fact
 from verbose_logging.inspection import (
     folder_size_bytes,
@@ -30,7 +30,7 @@ from verbose_logging.trainer_taps.objectives import objective_of
 
 
 def training_inspected(
-    settings: Settings, args: Any, passed: Mapping[str, Any], trainer: Any, sources: dict[str, str]
+    settings: Settings, args: Any, *, passed: Mapping[str, Any], trainer: Any, sources: dict[str, str]
 ) -> facts.TrainingInspected:
     """Returns what will be trained, on what, how.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from verbose_logging.capture.history import lineage_of_checkpoint
+from verbose_logging.capture.lineage import lineage_of_checkpoint
 from verbose_logging.entries import ModelCheckpointSave, TrainingStart, encode_entry
 from verbose_logging.facts import Lineage
 
