@@ -113,6 +113,22 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert 0 == built.returncode, built.stderr
 
 
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "docs/performance.md"])
+def test_the_rules_are_counted(name: str) -> None:
+    """As many rules as a page says there are."""
+    assert [str(len(RULES))] == re.findall(r"(\d+) rules", (ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_the_version_is_told_once_in_every_place() -> None:
+    """The newest heading of the changelog and the citation name the version and the day of the package."""
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    version, day = re.findall(r"^## \[(.+)\] - (\S+)$", changes, re.MULTILINE)[0]
+    cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+    assert f'version = "{version}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f"version: {version}\ndate-released: {day}\n" in cited
+
+
 def test_readme_is_short() -> None:
     """A page that is read is at most 150 lines long."""
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
