@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from verbose_logging.cli.arguments import SeveralRuns
-from verbose_logging.cli.output import new_console, print_json, print_wide, safe
+from verbose_logging.cli.output import bare_table, new_console, print_json, print_wide, safe
 from verbose_logging.cli.progress import reading_progress
 from verbose_logging.plain import without_nonfinite
 from verbose_logging.reading.compare import compare_runs
@@ -46,7 +46,7 @@ def compare(
 
 def _figures(found: Mapping[str, Any]) -> Table:
     rows, differences = found["runs"], found["differences"]["figures"]
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = bare_table()
     table.add_column("")
     for row in rows:
         table.add_column(safe(row["run_name"]), justify="right")
@@ -85,7 +85,7 @@ def _number(value: float) -> str:
 def _options(options: Mapping[str, Sequence[Any]], names: Sequence[str]) -> Table | None:
     if not options:
         return None
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = bare_table()
     for title in ("options that differ", *names):
         table.add_column(safe(title))
     for name, values in list(options.items())[:_OPTIONS_SHOWN]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from verbose_logging.cli.output import print_json, print_wide, safe
+from verbose_logging.cli.output import bare_table, print_json, print_wide, safe
 from verbose_logging.cli.progress import reading_progress
 from verbose_logging.errors import LogError, SettingsError, did_you_mean
 from verbose_logging.formatting import fixed, short_duration, thousands
@@ -41,7 +41,7 @@ def list_runs(
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = bare_table()
     for title in ("run", "started", "outcome"):
         table.add_column(title)
     for title in ("steps", "final loss", "best val", "time"):

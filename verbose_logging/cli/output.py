@@ -26,6 +26,11 @@ def new_console() -> Console:
     return Console(highlight=False, markup=False, emoji=False)
 
 
+def bare_table() -> Table:
+    """Returns a table without lines, to be filled: its columns stand two blanks apart, their titles in bold."""
+    return Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+
+
 def print_wide(table: Table) -> None:
     """Prints a table whose cells are never broken: a line that does not fit is left to the terminal."""
     console = new_console()
