@@ -78,3 +78,9 @@ def end_entry() -> Callable[[int], TrainingComplete]:
         )
 
     return make
+
+
+@pytest.fixture
+def folder(site: Any) -> Path:
+    """Returns an output folder that does not exist yet."""
+    return Path(site.folder / "out")

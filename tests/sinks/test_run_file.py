@@ -1,64 +1,16 @@
-"""The run's JSON file: what stands in it, when it is saved, how a resumed run goes on with it."""
+"""A run's JSON file: its keys, its name, when it is saved, and with whose history."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import stat
-import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import psutil
 import pytest
 
-from verbose_logging.entries import Entry
-from verbose_logging.sinks.run_file import SAVING_SHARE, RunFileSink, SavingBudget
+from tests.sinks.run_files import begun, document, entries_of, run_file, save, whole_run
+from verbose_logging.sinks.run_file import SAVING_SHARE, SavingBudget
 from verbose_logging.testing import FactScript, ManualClock, record
-
-
-@pytest.fixture
-def folder(site: Any) -> Path:
-    """Returns an output folder that does not exist yet."""
-    return Path(site.folder / "out")
-
-
-def run_file(site: Any, folder: Path, run_name: str | None = None, every_steps: int = 100) -> RunFileSink:
-    """Returns the sink under test."""
-    return RunFileSink(folder, run_name=run_name, every_steps=every_steps, clock=site.clock, fallback=site.fallback)
-
-
-def begun(first_step: int = 0, total_steps: int = 4) -> FactScript:
-    """Returns a run that has just begun."""
-    script = FactScript(total_steps=total_steps, steps_per_epoch=total_steps, first_step=first_step)
-    return script.open().begin().epoch_begin()
-
-
-def entries_of(script: FactScript, **options: Any) -> list[Entry]:
-    """Returns the entries that the recorder makes of a run."""
-    return record(script.facts, **options).entries
-
-
-def whole_run() -> FactScript:
-    """Returns a run of four steps with two evaluations and a checkpoint."""
-    script = begun().step(loss=4.0, gradient_norm=2.0).step(loss=3.0).evaluate(eval_loss=3.5).save()
-    return script.step(loss=2.0).step(loss=2.5).evaluate(eval_loss=3.25).end()
-
-
-def document(folder: Path) -> dict[str, Any]:
-    """Returns what stands in the only run file of a folder."""
-    (path,) = folder.glob("*.json")
-    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
-    return loaded
-
-
-def save(sink: RunFileSink, entries: Iterable[Entry]) -> None:
-    """Writes a run to its end."""
-    sink.write(list(entries))
-    sink.close()
 
 
 def test_has_the_keys_that_people_know(site: Any, folder: Path) -> None:
@@ -229,92 +181,8 @@ def test_smaller_batch_begins_anew(site: Any, folder: Path) -> None:
     assert 1 == len(document(folder)["metadata"]["sessions"])
 
 
-def test_file_is_for_the_owner_alone(site: Any, folder: Path) -> None:
-    """Losses and arguments are nobody else's business; no temporary file stays."""
-    save(run_file(site, folder), entries_of(whole_run()))
-
-    (path,) = folder.iterdir()
-    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
-
-
-def test_link_is_not_followed(site: Any, folder: Path, tmp_path: Path) -> None:
-    """A link where the file should be is passed over; its target stays as it is."""
-    victim = tmp_path / "victim"
-    victim.write_text("precious")
-    folder.mkdir(parents=True)
-    (folder / "run_20231114_221320.json").symlink_to(victim)
-    save(run_file(site, folder), entries_of(whole_run()))
-
-    assert "precious" == victim.read_text()
-    assert (folder / "run_20231114_221320-2.json").is_file()
-
-
-def test_folder_that_takes_nothing_costs_the_file_alone(site: Any, folder: Path) -> None:
-    """Nothing raises, people are told once, and what could not be saved is saved when it can be."""
-    folder.parent.mkdir()
-    folder.write_text("a file where a folder should be")
-    sink = run_file(site, folder)
-    sink.write(entries_of(whole_run()))
-    assert 1 == len(site.warnings)
-
-    folder.unlink()
-    sink.close()
-    assert 4 == document(folder)["summary"]["final_iter"]
-
-
 def test_no_training_no_file(site: Any, folder: Path) -> None:
     """A session that only wrote a user's lines leaves no run behind."""
     save(run_file(site, folder), entries_of(FactScript(total_steps=1, steps_per_epoch=1).open()))
 
     assert not folder.exists()
-
-
-class RunningClock(ManualClock):
-    """Time that a run would take, set by hand, and the time that saving really takes on top of it."""
-
-    def monotonic(self) -> float:
-        """Returns the sum of both, in seconds."""
-        return super().monotonic() + time.perf_counter()
-
-
-MILLION = 1_000_000
-
-
-def memory_bytes() -> int:
-    """Returns what this process holds now."""
-    return int(psutil.Process().memory_info().rss)
-
-
-def numbered(step: Any, number: int) -> Any:
-    """Returns a step's entry as that of another step."""
-    metrics = {"loss": number / 7, "learning_rate": 1 / number, "grad_norm": number / 11}
-    return msgspec.structs.replace(step, step=number, metrics=metrics)
-
-
-def last_iteration(folder: Path) -> int:
-    """Returns the last step of the one document, read from its end alone."""
-    (path,) = folder.glob("*.json")
-    with path.open("rb") as file:
-        file.seek(-4096, os.SEEK_END)
-        (found,) = re.findall(rb'"final_iter": ?(\d+)', file.read())
-    return int(found)
-
-
-def test_long_run_stays_small_and_cheap(site: Any, folder: Path) -> None:
-    """Of a million steps of 6 ms saving takes less than a percent, and the process grows by less than 150 MB."""
-    clock = RunningClock()
-    sink = RunFileSink(folder, run_name=None, every_steps=100, clock=clock, fallback=site.fallback)
-    made = record(begun().step(loss=4.0).end().facts)
-    types = ("training_start", "training_step_complete", "training_complete")
-    start, step, end = (made.of_type(name)[0] for name in types)
-    before = memory_bytes()
-    sink.write([start])
-    for first in range(1, MILLION, 2000):
-        sink.write([numbered(step, number) for number in range(first, first + 2000)])
-        clock.advance(2000 * 0.006)
-    sink.write([end])
-    sink.close()
-
-    assert memory_bytes() - before < 150 << 20
-    assert sink.saving_seconds < 0.01 * 0.006 * MILLION
-    assert MILLION == last_iteration(folder)
