@@ -17,7 +17,7 @@ PURE = {
     "loopback", "log_parts", "testing",
 }  # fmt: skip
 EDGES = {
-    "probes", "sampler", "readings", "inspection", "sinks", "settling", "pipeline",
+    "probes", "sampler", "machine_readings", "inspection", "sinks", "settling", "pipeline",
     "crash", "containment", "problems", "session",
 }  # fmt: skip
 DOORS = {

@@ -20,8 +20,8 @@ from verbose_logging.containment import HookRecord, contained
 from verbose_logging.facts import Fact
 from verbose_logging.inspection import inspect_model, inspect_system
 from verbose_logging.inspection.redaction import redact
+from verbose_logging.machine_readings import current_resource_usage
 from verbose_logging.plain import plain
-from verbose_logging.readings import current_resource_usage
 from verbose_logging.session import END_SECONDS, Session
 from verbose_logging.settings import Settings
 from verbose_logging.trainer_taps import checkpoints_folder, find_trainer, resumed_checkpoint

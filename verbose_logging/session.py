@@ -23,11 +23,11 @@ from verbose_logging.entries import Entry
 from verbose_logging.facts import Deferred, Fact
 from verbose_logging.guard import Guard
 from verbose_logging.inspection import inspect_system, redact, redact_text
+from verbose_logging.machine_readings import build_sampler
 from verbose_logging.pipeline import Pipeline
 from verbose_logging.plain import plain
 from verbose_logging.problems import Problems, words_of
 from verbose_logging.protocols import Clock, Sink
-from verbose_logging.readings import build_sampler
 from verbose_logging.recorder import recorder_for
 from verbose_logging.rules.actions import rules_that
 from verbose_logging.settings import Settings
