@@ -12,15 +12,18 @@ from verbose_logging.facts import Fact, Quiet
 QUIET_SECONDS = 30.0
 _FRAMES = 20
 # What comes from other threads than the one that trains, or from this one without its doing.
-_NO_SIGN_OF_LIFE = (
-    facts.ClockRead,
-    facts.ProbeRead,
-    facts.ProbeFailed,
-    facts.GcPause,
-    facts.UserWrote,
-    facts.SystemInspected,
-    facts.FactsDropped,
+_NO_SIGN_OF_LIFE = frozenset(
+    {
+        facts.ClockRead,
+        facts.ProbeRead,
+        facts.ProbeFailed,
+        facts.GcPause,
+        facts.UserWrote,
+        facts.SystemInspected,
+        facts.FactsDropped,
+    }
 )
+_ENDS = (facts.TrainEnd, facts.RunBroken)
 
 
 class Watchdog:
@@ -51,9 +54,9 @@ class Watchdog:
         """Takes in a fact; returns what stands before it: that training has been quiet, where it has."""
         if self._thread is None:
             return None
-        if isinstance(fact, facts.TrainEnd | facts.RunBroken):
+        if isinstance(fact, _ENDS):
             self._thread = None
-        elif not isinstance(fact, _NO_SIGN_OF_LIFE) or self._last_sign_at is None:
+        elif type(fact) not in _NO_SIGN_OF_LIFE or self._last_sign_at is None:
             self._last_sign_at = fact.at
             self._next_at = fact.at + self._quiet_seconds
         elif isinstance(fact, facts.ClockRead) and fact.at >= self._next_at:
