@@ -63,10 +63,14 @@ _PART_ENDING_IN: dict[type, str] = {
     RunBroken: "other",
 }
 
-# What is under way after a fact, where that is not nothing; a log, a save and a micro-batch change nothing.
-_WITHIN_AFTER: dict[type, str] = {PredictionStep: "evaluation", StepBegin: "forward_backward"}
-_CHANGE_NOTHING = frozenset({Logged, Saved, SubstepEnd})
+# What is under way after a fact; a log, a save and a micro-batch change nothing. An evaluation that raised is over when
+# anything else happens.
+_WITHIN_AFTER = dict.fromkeys(_PART_ENDING_IN.keys() - {Logged, Saved, SubstepEnd}, "") | {
+    PredictionStep: "evaluation",
+    StepBegin: "forward_backward",
+}
 _ENDS = (TrainEnd, RunBroken)
+_MARKS = frozenset({TrainBegin, StepBegin, LoopStep, *_ENDS})
 
 
 class Ledger:
@@ -104,12 +108,11 @@ class Ledger:
         if kind in _PART_ENDING_IN:
             if isinstance(fact, TrainBegin) and fact.attempt == 1:
                 self._begin(fact)
-            part = self._part_of(fact)
-            self.last_gap = gap = None if self._last_at is None else fact.at - self._last_at
-            self._time_evaluation(fact, part)
-            if self._is_training and gap is not None:
-                self._book(fact, part, gap)
-            self._follow(fact)
+            self.last_gap = None if self._last_at is None else fact.at - self._last_at
+            self._book(fact, self._part_of(fact))
+            self._within = _WITHIN_AFTER.get(kind, self._within)
+            if kind in _MARKS:
+                self._pass(fact)
             self._last_at = fact.at if self._is_training or kind is PredictionStep else None
         elif kind is FactsDropped:
             self._damaged = True
@@ -121,7 +124,9 @@ class Ledger:
 
     def _part_of(self, fact: Fact) -> str:
         """Returns the part of the gap that ends in a fact: everything before the first step is start-up."""
-        part = self._part_of_log(fact) if isinstance(fact, Logged) else _PART_ENDING_IN[type(fact)]
+        part = _PART_ENDING_IN[type(fact)]
+        if isinstance(fact, Logged):
+            part = self._part_of_log(fact)
         return "startup" if self._starting and part not in _AFTER_STARTUP else part
 
     def _part_of_log(self, fact: Logged) -> str:
@@ -130,36 +135,41 @@ class Ledger:
             return self._within
         return "evaluation" if fact.is_of_evaluation else "logging"
 
-    def _follow(self, fact: Fact) -> None:
-        """Notes what is under way after a fact. An evaluation that raised is over when anything else happens."""
-        kind = type(fact)
-        if kind not in _CHANGE_NOTHING:
-            self._within = _WITHIN_AFTER.get(kind, "")
-        if kind is StepBegin or kind is LoopStep:
-            self._starting = False
-        elif isinstance(fact, TrainBegin):
+    def _pass(self, fact: Fact) -> None:
+        """Passes one of the marks between which start-up, steps and training lie."""
+        if isinstance(fact, TrainBegin):
             self._starting = self._is_first = True
             self._finished = fact.step
             self._open = dict.fromkeys(PARTS, 0.0)
         elif isinstance(fact, _ENDS):
             self._is_training = False
+        else:
+            self._starting = False
 
-    def _time_evaluation(self, fact: Fact, part: str) -> None:
-        if part != "evaluation":
+    def _book(self, fact: Fact, part: str) -> None:
+        """Gives the gap that ends in a fact to a part."""
+        gap = self.last_gap
+        if part == "evaluation":
+            self._time_evaluation(fact)
+        else:
             self._evaluation_open = 0.0
-        elif self._evaluation_open is not None:
+        if self._is_training and gap is not None:
+            self.totals[part] += gap
+            self._open[part] += gap
+            if isinstance(fact, StepEnd):
+                self._end_step(fact)
+
+    def _time_evaluation(self, fact: Fact) -> None:
+        if self._evaluation_open is not None:
             self._evaluation_open = None if self.last_gap is None else self._evaluation_open + self.last_gap
         if isinstance(fact, Evaluated):
             self.evaluation_seconds, self._evaluation_open = self._evaluation_open, 0.0
 
-    def _book(self, fact: Fact, part: str, gap: float) -> None:
-        self.totals[part] += gap
-        self._open[part] += gap
-        if isinstance(fact, StepEnd):
-            self.step_parts = parts = self._close_step(fact)
-            self.step_time_seconds = None if parts is None else sum([parts[part] for part in _WITHIN_STEPS])
-            self._open = dict.fromkeys(PARTS, 0.0)
-            self._damaged = self._is_first = False
+    def _end_step(self, fact: StepEnd) -> None:
+        self.step_parts = parts = self._close_step(fact)
+        self.step_time_seconds = None if parts is None else sum([parts[part] for part in _WITHIN_STEPS])
+        self._open = dict.fromkeys(PARTS, 0.0)
+        self._damaged = self._is_first = False
 
     def _close_step(self, fact: StepEnd) -> dict[str, float] | None:
         """Returns the step's parts, or `None` where its beginning is not known."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from verbose_logging.facts import Fact, StepEnd, TrainBegin
 from verbose_logging.hearing import hears
 from verbose_logging.meters.ledger import Ledger
@@ -25,7 +27,9 @@ class RecentSteps:
     def _begin(self) -> None:
         self._seconds = Recent[float]()
         self._total_seconds = 0.0
-        self._held = {name: _Held() for name in COUNTED}
+        self._rows = Recent[Sequence[int | None]]()
+        self._sums = [0] * len(COUNTED)
+        self._unknown = [0] * len(COUNTED)
 
     @hears(TrainBegin, StepEnd)
     def observe(self, fact: Fact) -> None:
@@ -35,9 +39,18 @@ class RecentSteps:
         elif isinstance(fact, StepEnd) and (seconds := self._ledger.step_time_seconds) is not None:
             self._seconds.add(seconds)
             self._total_seconds = sum(self._seconds.rows)
-            values = self._counts.values
-            for name, held in self._held.items():
-                held.add(values.get(name))
+            row = tuple(map(self._counts.values.get, COUNTED))
+            for former in self._rows.add(row):
+                self._count(former, -1)
+            self._count(row, 1)
+
+    def _count(self, row: Sequence[int | None], times: int) -> None:
+        """Keeps the sums up to date, which whole numbers allow without an error."""
+        for place, count in enumerate(row):
+            if count is None:
+                self._unknown[place] += times
+            else:
+                self._sums[place] += times * count
 
     @property
     def rate(self) -> float | None:
@@ -46,31 +59,6 @@ class RecentSteps:
 
     def per_second(self, name: str) -> float | None:
         """Returns so many of a step's counts per second, `None` where one of the steps does not know it."""
-        total = self._held[name].total
-        return None if total is None or not self._total_seconds else total / self._total_seconds
-
-
-class _Held:
-    """One count of each recent step; their sum is kept up to date, which whole numbers allow without an error."""
-
-    def __init__(self) -> None:
-        self._counts = Recent[int | None]()
-        self._known = 0
-        self._unknown = 0
-
-    def add(self, count: int | None) -> None:
-        """Takes in a step's count, `None` where it is not known."""
-        for former in self._counts.add(count):
-            if former is None:
-                self._unknown -= 1
-            else:
-                self._known -= former
-        if count is None:
-            self._unknown += 1
-        else:
-            self._known += count
-
-    @property
-    def total(self) -> int | None:
-        """The sum over the steps that count, `None` where one of them is not known."""
-        return None if self._unknown else self._known
+        place = COUNTED.index(name)
+        known = self._total_seconds and not self._unknown[place]
+        return self._sums[place] / self._total_seconds if known else None
