@@ -20,6 +20,7 @@ import os
 import statistics
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ _WORK_SIZE = 128
 _KEPT = 0.9  # of the steps, the fastest: what the trimmed mean is over
 _ALONE_STEPS_PER_SECOND = 200
 _PRESSED_STEPS_PER_SECOND = 2_000
+_COMPARED = (EMPTY, "high", "ultra", "trackio")
+_ROUNDS = 3
 _STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {
     "p50": statistics.median,
     "trimmed": lambda seconds: statistics.fmean(sorted(seconds)[: int(_KEPT * len(seconds))]),
@@ -85,10 +88,23 @@ def measure(*, quick: bool) -> dict[str, Any]:
     pressed |= {f"{count:,} steps back to back": (count, 0) for count in ((10_000,) if quick else (100_000, 200_000))}
     return {
         "together": together(list(SUBJECTS), blocks=blocks),
-        "alone": {name: alone(name, steps=steps, steps_per_second=_ALONE_STEPS_PER_SECOND) for name in SUBJECTS},
+        "alone": {name: row for name, row in _all_alone(steps, rounds=1 if quick else _ROUNDS).items() if row},
         "pressed": {
             title: alone("high", steps=count, steps_per_second=pace) for title, (count, pace) in pressed.items()
         },
+    }
+
+
+def _all_alone(steps: int, *, rounds: int) -> dict[str, dict[str, Any]]:
+    """Returns each subject's figures; those that the ratio is made of run in turns, and the middle CPU time counts."""
+    run = partial(alone, steps=steps, steps_per_second=_ALONE_STEPS_PER_SECOND)
+    found = {name: [run(name)] for name in SUBJECTS}
+    for _ in range(rounds - 1):
+        for name in _COMPARED:
+            found[name].append(run(name))
+    return {
+        name: rows[0] and rows[0] | {"cpu_us_per_step": statistics.median(row["cpu_us_per_step"] for row in rows)}
+        for name, rows in found.items()
     }
 
 
@@ -112,7 +128,7 @@ def _alone_table(found: dict[str, dict[str, Any]]) -> Table:
     table.title = f"All threads and children of a process, over an empty callback, {_ALONE_STEPS_PER_SECOND} steps/s"
     tracker = found.get("trackio") or {}
     for name, row in found.items():
-        if not row or name == EMPTY:
+        if name == EMPTY:
             continue
         added = row["cpu_us_per_step"] - base
         ratio = f"{added / (tracker['cpu_us_per_step'] - base):.2f}x" if tracker else "-"
