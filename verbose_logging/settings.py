@@ -15,23 +15,13 @@ import msgspec
 from verbose_logging.entries import Severity
 from verbose_logging.errors import SettingsError
 from verbose_logging.levels import Level, level_named
-from verbose_logging.options.checks import (
-    check_callable,
-    check_file,
-    check_list,
-    check_names,
-    check_parts,
-    check_path,
-    explain,
-)
+from verbose_logging.options.checks import check_names, explain
 from verbose_logging.options.config_file import read_config_file
 from verbose_logging.options.environment import options_of
 from verbose_logging.options.meaning import as_meant
-from verbose_logging.options.named_sinks import check_named_sinks
-from verbose_logging.options.notify_addresses import check_addresses, scheme_of
-from verbose_logging.options.phases import Phase, check_phases
-from verbose_logging.protocols import Probe, Sink
-from verbose_logging.rules import build_rules
+from verbose_logging.options.notify_addresses import scheme_of
+from verbose_logging.options.phases import Phase
+from verbose_logging.options.usable import check_settings
 
 ConsoleForm: TypeAlias = Literal["auto", "steps", "progress", "table", "milestones", "off"]
 Positive: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
@@ -142,7 +132,7 @@ Valid: low, medium, high, ultra
             settings = msgspec.convert(options, cls)
         except msgspec.ValidationError as error:
             raise SettingsError(explain(error, options, cls)) from None
-        settings.check()
+        check_settings(settings)
         return settings
 
     @classmethod
@@ -200,25 +190,6 @@ Valid: low, medium, high, ultra
         if self.output_dir is not None or output_dir is None:
             return self
         return msgspec.structs.replace(self, output_dir=os.fspath(output_dir))
-
-    def check(self) -> None:
-        """Checks what a type cannot say.
-
-        Raises:
-            SettingsError: A value is not usable.
-        """
-        check_list("rules", self.rules)
-        build_rules(self.alerts, self.rules)
-        for name in ("output_dir", "tensorboard_dir"):
-            check_path(name, getattr(self, name))
-        for name in ("log_file", "standard_log_file"):
-            check_file(name, getattr(self, name))
-        check_parts("sinks", self.sinks, Sink, or_names=True)
-        check_named_sinks(self.sinks)
-        check_addresses(self.notify)
-        check_callable("model_state", self.model_state)
-        check_phases(self.phases)
-        check_parts("probes", self.probes, Probe)
 
     @property
     def level(self) -> Level:
