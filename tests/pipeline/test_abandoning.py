@@ -3,41 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from verbose_logging.clock import SystemClock
-from verbose_logging.entries import Entry, UserEntry
+from tests.pipeline.pipelines import HungSink, build, entry_of, facts_of
+from verbose_logging.entries import Entry
 from verbose_logging.facts import Fact, FactsDropped, PredictionStep, TrainEnd
 from verbose_logging.pipeline import Pipeline
 from verbose_logging.testing import MemorySink
-
-
-class HungSink(MemorySink):
-    """A sink that answers only once it is released."""
-
-    def __init__(self) -> None:
-        """Begins to hang."""
-        super().__init__()
-        self.entered = threading.Event()
-        self.released = threading.Event()
-
-    def write(self, entries: Sequence[Entry]) -> None:
-        """Waits to be released, then keeps the entries."""
-        self.entered.set()
-        assert self.released.wait(30.0)
-        super().write(entries)
-
-
-def entry_of(fact: Fact) -> Sequence[Entry]:
-    """Returns one entry that holds the fact."""
-    return [UserEntry({"type": "fact", "fact": fact})]
-
-
-def facts_of(entries: Sequence[Entry]) -> list[Fact]:
-    """Returns what the entries hold."""
-    return [entry.fields["fact"] for entry in entries if isinstance(entry, UserEntry)]
 
 
 @pytest.fixture
@@ -51,7 +25,7 @@ def sink() -> Iterator[HungSink]:
 @pytest.fixture
 def hung(sink: HungSink) -> Pipeline:
     """Returns a pipeline whose thread hangs in its sink with the first fact, and three more that wait."""
-    pipeline = build(sink, entry_of)
+    pipeline = build(sink, wake_seconds=0.01)
     pipeline.put(PredictionStep(0.0))
     pipeline.start()
     assert sink.entered.wait(30.0)
@@ -59,13 +33,6 @@ def hung(sink: HungSink) -> Pipeline:
         pipeline.put_vital(fact)
     assert not pipeline.close(timeout=0.01)
     return pipeline
-
-
-def build(sink: MemorySink, handle: Callable[[Fact], Sequence[Entry]]) -> Pipeline:
-    """Returns a pipeline that wakes often and reads no clock."""
-    return Pipeline(
-        handle, sink, clock=SystemClock(), on_problem=lambda *_: None, wake_seconds=0.01, tick_seconds=3600.0
-    )
 
 
 def test_what_waits_behind_a_hung_sink_is_handled(hung: Pipeline, sink: HungSink) -> None:
@@ -96,7 +63,7 @@ def test_a_recorder_that_hangs_is_not_asked_again() -> None:
         assert released.wait(30.0)
         return entry_of(fact)
 
-    pipeline = build(MemorySink(), handle)
+    pipeline = build(MemorySink(), handle, wake_seconds=0.01)
     pipeline.put(PredictionStep(0.0))
     pipeline.put(PredictionStep(1.0))
     pipeline.start()

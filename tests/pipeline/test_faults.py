@@ -11,10 +11,9 @@ from types import FrameType
 
 import pytest
 
-from verbose_logging.clock import SystemClock
-from verbose_logging.entries import Entry, UserEntry
+from tests.pipeline.pipelines import build, entry_of
+from verbose_logging.entries import Entry
 from verbose_logging.facts import Fact, SubstepEnd
-from verbose_logging.pipeline import Pipeline
 from verbose_logging.testing import MemorySink
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
@@ -30,23 +29,6 @@ pipeline = Pipeline(lambda fact: print(fact.at) or [], MemorySink(), clock=Syste
 atexit.register(lambda: print(pipeline.close()))
 pipeline.put(SubstepEnd(1.0))
 """
-
-
-def entry_of(fact: Fact) -> Sequence[Entry]:
-    """Returns one entry that holds the fact."""
-    return [UserEntry({"type": "fact", "fact": fact})]
-
-
-def build(sink: MemorySink, handle: object = entry_of) -> Pipeline:
-    """Returns a pipeline that wakes by request only."""
-    return Pipeline(
-        handle,  # type: ignore[arg-type]
-        sink,
-        clock=SystemClock(),
-        on_problem=lambda _what, _error: None,
-        wake_seconds=60.0,
-        tick_seconds=3600.0,
-    )
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

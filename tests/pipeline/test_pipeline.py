@@ -6,23 +6,13 @@ from typing import Any
 
 import pytest
 
-from verbose_logging.clock import SystemClock
-from verbose_logging.entries import Entry, UserEntry
+from tests.pipeline.pipelines import HungSink, build, entry_of, facts_of
+from verbose_logging.entries import Entry
 from verbose_logging.facts import Fact, FactsDropped, SubstepEnd
 from verbose_logging.pipeline import Pipeline
 from verbose_logging.testing import MemorySink
 
 BuildPipeline = Callable[..., Pipeline]
-
-
-def entry_of(fact: Fact) -> Sequence[Entry]:
-    """Returns one entry that holds the fact."""
-    return [UserEntry({"type": "fact", "fact": fact})]
-
-
-def facts_in(sink: MemorySink) -> list[Fact]:
-    """Returns the facts whose entries the sink holds."""
-    return [entry.fields["fact"] for entry in sink.of_type("fact")]
 
 
 @pytest.fixture
@@ -39,45 +29,23 @@ def pipeline(sink: MemorySink) -> Any:
     pipeline.close()
 
 
-def build(sink: MemorySink, handle: Callable[[Fact], Sequence[Entry]] = entry_of, **options: Any) -> Pipeline:
-    """Returns a pipeline that wakes by request only."""
-    options = {"clock": SystemClock(), "wake_seconds": 60.0, "tick_seconds": 3600.0, **options}
-    return Pipeline(handle, sink, on_problem=lambda _what, _error: None, **options)
-
-
-class HungSink(MemorySink):
-    """A sink that answers only once it is released."""
-
-    def __init__(self) -> None:
-        """Begins to hang."""
-        super().__init__()
-        self.entered = threading.Event()
-        self.released = threading.Event()
-
-    def write(self, entries: Sequence[Entry]) -> None:
-        """Waits to be released, then keeps the entries."""
-        self.entered.set()
-        assert self.released.wait(30.0)
-        super().write(entries)
-
-
 def test_flush_delivers_what_was_put_before(pipeline: Pipeline, sink: MemorySink) -> None:
     """All facts of before are in a flushed sink when `flush` returns."""
     facts = [SubstepEnd(float(at)) for at in range(100)]
     for fact in facts:
         pipeline.put(fact)
     assert pipeline.flush()
-    assert facts == facts_in(sink)
+    assert facts == facts_of(sink.entries)
     assert sink.flushes == 1
 
 
 def test_facts_put_before_the_start_wait_for_it(pipeline: Pipeline, sink: MemorySink) -> None:
     """Nothing is handled before the thread runs, and nothing is lost."""
     pipeline.put(SubstepEnd(1.0))
-    assert [] == facts_in(sink)
+    assert [] == facts_of(sink.entries)
     pipeline.start()
     assert pipeline.flush()
-    assert [SubstepEnd(1.0)] == facts_in(sink)
+    assert [SubstepEnd(1.0)] == facts_of(sink.entries)
 
 
 def test_thread_wakes_by_itself() -> None:
@@ -111,7 +79,7 @@ def test_close_delivers_and_closes(pipeline: Pipeline, sink: MemorySink) -> None
     pipeline.put(SubstepEnd(1.0))
     pipeline.start()
     assert pipeline.close()
-    assert [SubstepEnd(1.0)] == facts_in(sink)
+    assert [SubstepEnd(1.0)] == facts_of(sink.entries)
     assert sink.closed
     assert before == threading.active_count()
 
@@ -120,7 +88,7 @@ def test_close_delivers_what_a_pipeline_that_never_started_holds(pipeline: Pipel
     """A run that ended before it began keeps its facts, too."""
     pipeline.put_vital(SubstepEnd(1.0))
     assert pipeline.close()
-    assert [SubstepEnd(1.0)] == facts_in(sink)
+    assert [SubstepEnd(1.0)] == facts_of(sink.entries)
 
 
 def test_closing_twice_is_closing_once(pipeline: Pipeline) -> None:
@@ -133,7 +101,7 @@ def test_facts_after_the_close_are_counted(pipeline: Pipeline, sink: MemorySink)
     pipeline.close()
     pipeline.put(SubstepEnd(1.0))
     pipeline.put_vital(SubstepEnd(2.0))
-    assert [] == facts_in(sink)
+    assert [] == facts_of(sink.entries)
     assert pipeline.account()["facts_dropped"] == 2
 
 
@@ -144,7 +112,7 @@ def test_full_inbox_drops_and_tells_exactly(sink: MemorySink) -> None:
         pipeline.put(SubstepEnd(float(at)))
     pipeline.put_vital(SubstepEnd(10.0))
     assert pipeline.close()
-    *kept, told = facts_in(sink)
+    *kept, told = facts_of(sink.entries)
     assert [0.0, 1.0, 2.0, 10.0] == [fact.at for fact in kept]
     assert isinstance(told, FactsDropped)
     assert (7, 3.0, 9.0) == (told.count, told.first_at, told.last_at)
@@ -165,7 +133,7 @@ def test_eight_threads_lose_no_fact_and_no_count(sink: MemorySink) -> None:
     for producer in producers:
         producer.join()
     assert pipeline.close()
-    told = [fact for fact in facts_in(sink) if isinstance(fact, FactsDropped)]
+    told = [fact for fact in facts_of(sink.entries) if isinstance(fact, FactsDropped)]
     kept = len(sink.entries) - len(told)
     assert kept + sum(fact.count for fact in told) == 40_000
     assert pipeline.account()["facts_dropped"] == 40_000 - kept
@@ -186,7 +154,7 @@ def test_hung_sink_holds_up_neither_put_nor_close() -> None:
     sink.released.set()
     assert pipeline.close()
     assert sink.closed
-    kept = [fact for fact in facts_in(sink) if not isinstance(fact, FactsDropped)]
+    kept = [fact for fact in facts_of(sink.entries) if not isinstance(fact, FactsDropped)]
     assert len(kept) == 101
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipeline.pipelines import HungSink
 from verbose_logging.entries import Entry, UserEntry
 from verbose_logging.sinks.fan_out import FanOut
 from verbose_logging.sinks.lane import Lane
@@ -26,27 +27,12 @@ def no_problem(part: str, error: Exception) -> None:
     """Hears nothing."""
 
 
-class Hanging(MemorySink):
-    """Hangs in its first write until it is released."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.release = threading.Event()
-        self.reached = threading.Event()
-
-    def write(self, entries: Sequence[Entry]) -> None:
-        """Hangs, then keeps."""
-        self.reached.set()
-        self.release.wait(30)
-        super().write(entries)
-
-
 @pytest.fixture
-def hanging() -> Iterator[Hanging]:
+def hanging() -> Iterator[HungSink]:
     """A sink that hangs, released in the end."""
-    sink = Hanging()
+    sink = HungSink()
     yield sink
-    sink.release.set()
+    sink.released.set()
 
 
 def test_everything_arrives_in_order() -> None:
@@ -64,11 +50,11 @@ def test_everything_arrives_in_order() -> None:
     assert {} == lane.report()
 
 
-def test_a_hung_sink_is_never_waited_for(hanging: Hanging) -> None:
+def test_a_hung_sink_is_never_waited_for(hanging: HungSink) -> None:
     """Writing stays fast; what finds the lane full is dropped, and counted to the entry."""
     lane = Lane("hanging", hanging, no_problem, most_entries=10)
     lane.write(some(4))
-    assert hanging.reached.wait(5)
+    assert hanging.entered.wait(5)
     began = time.monotonic()
     for _ in range(10):
         lane.write(some(3))
@@ -77,7 +63,7 @@ def test_a_hung_sink_is_never_waited_for(hanging: Hanging) -> None:
     assert {"undelivered_entries": 34 - 10} == lane.report()
 
 
-def test_a_hung_sink_is_waited_for_once(hanging: Hanging) -> None:
+def test_a_hung_sink_is_waited_for_once(hanging: HungSink) -> None:
     """The first flush waits a second and tells of it; the next ones, which come every second, do neither."""
     told: list[str] = []
     lane = Lane("hanging", hanging, lambda part, error: told.append(f"{part}: {error}"))
@@ -91,7 +77,7 @@ def test_a_hung_sink_is_waited_for_once(hanging: Hanging) -> None:
     assert {"waiting_entries": 2} == lane.report()
 
 
-def test_a_sink_that_loads_is_not_called_hung(hanging: Hanging) -> None:
+def test_a_sink_that_loads_is_not_called_hung(hanging: HungSink) -> None:
     """One that may take its time is waited for no longer than any other, and told of when its time is over."""
     told: list[str] = []
     lane = Lane("late", hanging, lambda part, _error: told.append(part), patience_seconds=1.5)
@@ -106,7 +92,7 @@ def test_a_sink_that_loads_is_not_called_hung(hanging: Hanging) -> None:
     assert ["sink late"] == told
 
 
-def test_a_hung_sink_is_left_behind(hanging: Hanging) -> None:
+def test_a_hung_sink_is_left_behind(hanging: HungSink) -> None:
     """Closing waits two seconds and no more; what still waits then counts as not delivered."""
     lane = Lane("hanging", hanging, no_problem)
     lane.write(some(7))
@@ -117,12 +103,12 @@ def test_a_hung_sink_is_left_behind(hanging: Hanging) -> None:
     assert {"undelivered_entries": 7} == lane.report()
 
 
-def test_a_sink_that_recovers_gets_what_waits(hanging: Hanging) -> None:
+def test_a_sink_that_recovers_gets_what_waits(hanging: HungSink) -> None:
     """Once it answers again, everything that had room arrives."""
     lane = Lane("hanging", hanging, no_problem)
     lane.write(some(5))
     lane.flush()
-    hanging.release.set()
+    hanging.released.set()
     lane.close()
 
     assert some(5) == hanging.entries
@@ -170,7 +156,7 @@ def test_a_flush_that_raises_is_told_and_reported() -> None:
     assert ["flushing sink unflushable"] == told
 
 
-def test_one_hung_sink_costs_the_others_nothing(hanging: Hanging) -> None:
+def test_one_hung_sink_costs_the_others_nothing(hanging: HungSink) -> None:
     """Beside a hung lane the next sink has everything, and the account names the hung one."""
     beside = MemorySink()
     fan_out = FanOut({"hung": Lane("hung", hanging, no_problem, most_entries=3), "memory": beside}, no_problem)
