@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 import typer
 from markdown.extensions.toc import slugify
@@ -15,6 +17,7 @@ from markdown.extensions.toc import slugify
 from verbose_logging.cli import VERBS, build_app
 from verbose_logging.entries import ENTRY_TYPES
 from verbose_logging.meters import build_meters
+from verbose_logging.reading.files.schema import log_schema
 from verbose_logging.rules import RULES
 from verbose_logging.settings import Settings
 
@@ -126,6 +129,15 @@ def test_the_version_is_told_once_in_every_place() -> None:
 
     assert f'version = "{version}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f"version: {version}\ndate-released: {day}\n" in cited
+
+
+def test_the_line_that_the_readme_shows_is_one() -> None:
+    """Unfolded, it satisfies the schema, its omitted parts apart, and the run file beside it is JSON too."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    line, run = (json.loads(block) for block in re.findall(r"^```json\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
+
+    jsonschema.Draft202012Validator(log_schema()).validate(line | {"timing": {}})
+    assert {"training_iterations", "eval_steps", "summary"} <= set(run)
 
 
 def test_readme_is_short() -> None:
