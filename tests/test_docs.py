@@ -23,6 +23,8 @@ from verbose_logging.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+EXTRAS = re.findall(r"^(\w+) = \[", PROJECT.split("[project.optional-dependencies]")[1].split("\n[")[0], re.MULTILINE)
 COMMAND = re.compile(r"(?:^(?:\$ )?|`)verbose-logging ([a-z][^`\n#]*)", re.MULTILINE)
 SHOWN = sorted({found.strip() for path in PAGES for found in COMMAND.findall(path.read_text(encoding="utf-8"))})
 
@@ -64,6 +66,12 @@ def test_a_command_that_is_shown_can_be_called(shown: str) -> None:
     context = command.context_class(command, **command.context_settings)
 
     command.make_parser(context).parse_args(arguments)
+
+
+@pytest.mark.parametrize("name", EXTRAS)
+def test_every_extra_is_listed(name: str) -> None:
+    """What can stand in the brackets of `pip install` stands on the first page."""
+    assert re.search(rf"^\|[^|]*`{name}`[^|]*\|", page("index.md"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").iterdir()), ids=lambda path: path.name)
@@ -127,7 +135,7 @@ def test_the_version_is_told_once_in_every_place() -> None:
     version, day = re.findall(r"^## \[(.+)\] - (\S+)$", changes, re.MULTILINE)[0]
     cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
-    assert f'version = "{version}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'version = "{version}"' in PROJECT
     assert f"version: {version}\ndate-released: {day}\n" in cited
 
 
