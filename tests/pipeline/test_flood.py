@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
 
+from tests.pipeline.pipelines import HungSink
 from verbose_logging.clock import SystemClock
 from verbose_logging.entries import EntriesDropped, Entry, TrainingStepComplete
 from verbose_logging.facts import ClockRead, Fact, FactsDropped, ProbeRead, RunOpened, TrainBegin, TrainEnd
@@ -15,7 +15,6 @@ from verbose_logging.guard import Guard
 from verbose_logging.pipeline import Pipeline
 from verbose_logging.recorder import recorder_for
 from verbose_logging.settings import Settings
-from verbose_logging.testing import MemorySink
 from verbose_logging.trainer_taps.step_hooks import step_hooks
 
 STEPS = 3000
@@ -23,25 +22,11 @@ FACTS_A_STEP = 4
 ROOM = 500
 
 
-class HeldBack(MemorySink):
-    """A sink that hangs in its first write until it is released."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reached, self.released = threading.Event(), threading.Event()
-
-    def write(self, entries: Sequence[Entry]) -> None:
-        """Waits to be released, then keeps the entries."""
-        self.reached.set()
-        assert self.released.wait(60)
-        super().write(entries)
-
-
 class Flooded:
     """A run of 3,000 steps without any work between them, whose sink is held back until two thirds are done."""
 
     def __init__(self) -> None:
-        self.sink = HeldBack()
+        self.sink = HungSink()
         self.handled: list[Fact] = []
         self.put = 0
         settings = Settings.from_options(strict=True)
@@ -68,7 +53,7 @@ class Flooded:
         hooks = step_hooks(self.pipeline.entrance, gradient_norms=None, ask_model=None, tell=self._tell)
         optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}])
         control, args = SimpleNamespace(should_log=True), SimpleNamespace(max_grad_norm=1.0)
-        assert self.sink.reached.wait(60)
+        assert self.sink.entered.wait(60)
         for step in range(1, STEPS + 1):
             passed = (args, SimpleNamespace(global_step=step), control)
             hooks.on_step_begin(*passed)
