@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from verbose_logging import train_with_config
+from verbose_logging.cli import main
 
 pytestmark = pytest.mark.trainer
 
@@ -59,3 +60,13 @@ def test_the_blocks_of_a_page_run(page: Path, folder: Path, tmp_path: Path, monk
     monkeypatch.chdir(shutil.copytree(folder, tmp_path / "reader"))
 
     exec(compile(blocks_of(page), str(page), "exec"), {"__name__": page.stem})  # noqa: S102 - the pages are ours
+
+
+def test_the_config_that_is_shown_is_one(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file on the page about configuration names what is there, and says what it would do."""
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    shown = re.search(r"^```yaml\n(use_verbose_logging.*?)^```", page, re.DOTALL | re.MULTILINE)
+    monkeypatch.chdir(shutil.copytree(folder, tmp_path / "reader"))
+    Path("config.yaml").write_text(shown[1] if shown else "", encoding="utf-8")
+
+    assert 0 == main(["train", "config.yaml", "--dry-run"])
