@@ -123,7 +123,7 @@ class Delivery:
         self.hurry(seconds)
         entries: list[Entry] = []
         for fact in itertools.chain(self._waiting(inbox, drops), self._waiting(inbox, drops)):
-            self._attempt(type(fact).__name__, partial(self._collect, fact, entries))
+            self._collect(fact, entries)
         return entries
 
     def report(self, what: str, error: Exception) -> None:
@@ -164,7 +164,7 @@ class Delivery:
         entries: list[Entry] = []
         count = 0
         for count, fact in enumerate(facts, start=1):
-            self._attempt(type(fact).__name__, partial(self._collect, fact, entries))
+            self._collect(fact, entries)
             if count % _FACTS_AT_A_TIME == 0:
                 self._give_way()
         if self._next_tick_at == math.inf:  # ticks begin behind the first fact, which opens the run
@@ -176,14 +176,18 @@ class Delivery:
         return count
 
     def _collect(self, fact: Fact, entries: list[Entry]) -> None:
-        made = self._handle(self._settle(fact, self.report))
-        self.entries_handled += len(made)
-        entries.extend(made)
+        try:
+            made = self._handle(self._settle(fact, self.report))
+        except Exception as error:  # noqa: BLE001 - one fact costs its own entries
+            self.report(type(fact).__name__, error)
+        else:
+            self.entries_handled += len(made)
+            entries.extend(made)
 
     def _attempt(self, what: str, action: Callable[[], None]) -> bool:
         try:
             action()
-        except Exception as error:  # noqa: BLE001 - the thread outlives whatever one fact or one write does
+        except Exception as error:  # noqa: BLE001 - the thread outlives whatever a sink does
             self.report(what, error)
             return False
         return True
