@@ -26,9 +26,9 @@ from verbose_logging.protocols import Clock
 
 ENDS = (TrainEnd, RunBroken)
 _VITAL = (*ENDS, RunOpened, SystemInspected, TrainingInspected, Restored, TrainBegin)
+_BEFORE_STEP_END = (StepBegin, MicroStep, SubstepEnd, PreOptimizerStep, LoopStep, ModelStateRead)
+_OF_A_STEP = frozenset({*_BEFORE_STEP_END, StepEnd})
 _WITHIN_STEP = (MicroStep, SubstepEnd, PreOptimizerStep, ModelStateRead, StepEnd)
-_BEFORE_STEP_END = {StepBegin, MicroStep, SubstepEnd, PreOptimizerStep, LoopStep, ModelStateRead}
-_STEPS_LOG = (Logged,)
 
 
 class Deadline:
@@ -52,7 +52,7 @@ class Deadline:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._at = math.inf
-        self._step_goes_on_with: tuple[type, ...] = ()
+        self._latest: Fact | None = None  # of the steps' facts
 
     def set(self, seconds: float) -> None:
         """Sets how much time there is from now on."""
@@ -60,16 +60,16 @@ class Deadline:
 
     def allows(self, fact: Fact) -> bool:
         """Returns whether there is time for the fact. To be asked of each, in order."""
-        if self._clock.monotonic() >= self._at and not isinstance(fact, (*self._step_goes_on_with, *_VITAL)):
+        if self._at < math.inf and self._clock.monotonic() >= self._at and not isinstance(fact, self._still_allowed()):
             return False
-        self._follow(fact)
+        kind = type(fact)
+        if kind in _OF_A_STEP or (kind is Logged and isinstance(self._latest, StepEnd)):
+            self._latest = fact
         return True
 
-    def _follow(self, fact: Fact) -> None:
-        kind = type(fact)
-        if kind in _BEFORE_STEP_END:
-            self._step_goes_on_with = _WITHIN_STEP
-        elif isinstance(fact, StepEnd):
-            self._step_goes_on_with = _STEPS_LOG if fact.log_follows else ()
-        elif kind is Logged and self._step_goes_on_with is _STEPS_LOG:
-            self._step_goes_on_with = ()
+    def _still_allowed(self) -> tuple[type, ...]:
+        """Returns what there is still time for when time is up."""
+        latest = self._latest
+        if isinstance(latest, StepEnd):
+            return (*_VITAL, Logged) if latest.log_follows else _VITAL
+        return (*_VITAL, *_WITHIN_STEP) if isinstance(latest, _BEFORE_STEP_END) else _VITAL
