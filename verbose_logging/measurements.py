@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,8 +12,8 @@ import msgspec
 from verbose_logging.entries import Group
 from verbose_logging.facts import Fact, Logged, StepEnd
 from verbose_logging.guard import Guard
-from verbose_logging.hearing import Audience
-from verbose_logging.meters import Keeper, build_meters
+from verbose_logging.hearing import Audience, Hear, Observer
+from verbose_logging.meters import build_meters
 from verbose_logging.plain import rounded, split_nonfinite
 from verbose_logging.position import Position
 from verbose_logging.protocols import Meter, MetricGroup, Numbers
@@ -48,12 +49,13 @@ class Measurements:
         self._meters = build_meters(self.position.date, peak_flops=peak_flops)
         self.ledger = self._meters.ledger
         self._logged: dict[str, Any] = {}
-        keepers: Sequence[Keeper] = (self.position, self.tally, *self._meters.keepers)
-        contained = {"resources": self.resources} | {_part(meter): meter for meter in self._meters.table}
+        keepers: Sequence[Observer] = (self.position, self.tally, *self._meters.keepers)
+        contained: dict[str, Observer] = {"resources": self.resources}
+        contained |= {_part(meter): meter for meter in self._meters.table}
         self._audience = Audience(
             [
-                *((keeper.observe, keeper.observe) for keeper in keepers),
-                *((part.observe, guard.guarded(name, part.observe, default=None)) for name, part in contained.items()),
+                *((keeper, _as_it_is) for keeper in keepers),
+                *((part, partial(guard.guarded, name, default=None)) for name, part in contained.items()),
             ]
         )
         self._collectors = {moment: self._guarded(moment) for moment in ("at_step", "at_epoch", "at_end")}
@@ -115,6 +117,10 @@ def finite(metrics: Mapping[str, Any]) -> tuple[Group, dict[str, str] | None]:
         pass  # not all of them are numbers that a float can hold
     tree, nonfinite = split_nonfinite({"metrics": metrics})
     return tree["metrics"], nonfinite or None
+
+
+def _as_it_is(hear: Hear) -> Hear:
+    return hear
 
 
 def _part(meter: Meter) -> str:

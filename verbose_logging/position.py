@@ -7,13 +7,13 @@ from typing import Any
 
 from verbose_logging.dates import Dates
 from verbose_logging.entries import Severity
-from verbose_logging.facts import ClockRead, EpochBegin, EpochEnd, Fact, Restored, RunOpened, StepEnd, TrainBegin
-from verbose_logging.hearing import hears
+from verbose_logging.facts import ClockRead, EpochBegin, EpochEnd, Restored, RunOpened, StepEnd, TrainBegin
+from verbose_logging.hearing import Hearer, hears
 
 _EPOCH_SLACK = 1e-6  # the Trainer's fractional epoch is a sum of quotients
 
 
-class Position:
+class Position(Hearer):
     """Follows the facts and knows what time, step and epoch it is.
 
     Dates come from the latest pair of clock readings, so a wall clock that is set forward or back moves them only
@@ -37,27 +37,24 @@ class Position:
         self._wall_minus_monotonic = 0.0
         self._dates = Dates()
 
-    @hears(StepEnd, RunOpened, ClockRead, TrainBegin, EpochBegin, EpochEnd, Restored)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, StepEnd):
-            self.step = fact.step
-            self.finished = fact.finished
-        elif isinstance(fact, RunOpened | ClockRead):
-            self._read_clock(fact)
-        elif isinstance(fact, TrainBegin):
-            self._begin(fact)
-        elif isinstance(fact, EpochBegin):
-            # only the first fraction can be trusted: a stream's later ones end anywhere within a pass
-            is_first = self._pass_from is None
-            has_gone_on = self.finished != self._pass_from  # a stream that is resumed begins with a pass of no steps
-            self.epoch = math.floor(fact.epoch + _EPOCH_SLACK) + 1 if is_first else self.epoch + has_gone_on
-            self._pass_from = self.finished
-        elif isinstance(fact, EpochEnd):
-            self.step = fact.step
-        elif isinstance(fact, Restored):
-            self._go_on(fact)
+    @hears(StepEnd)
+    def _end_step(self, fact: StepEnd) -> None:
+        self.step = fact.step
+        self.finished = fact.finished
 
+    @hears(EpochBegin)
+    def _begin_epoch(self, fact: EpochBegin) -> None:
+        # only the first fraction can be trusted: a stream's later ones end anywhere within a pass
+        is_first = self._pass_from is None
+        has_gone_on = self.finished != self._pass_from  # a stream that is resumed begins with a pass of no steps
+        self.epoch = math.floor(fact.epoch + _EPOCH_SLACK) + 1 if is_first else self.epoch + has_gone_on
+        self._pass_from = self.finished
+
+    @hears(EpochEnd)
+    def _end_epoch(self, fact: EpochEnd) -> None:
+        self.step = fact.step
+
+    @hears(RunOpened, ClockRead)
     def _read_clock(self, fact: RunOpened | ClockRead) -> None:
         self._wall_minus_monotonic = fact.wall - fact.at
         self._dates = Dates(fact.utc_offset_seconds)
@@ -66,6 +63,7 @@ class Position:
             self.rank = fact.rank
             self.world_size = fact.world_size
 
+    @hears(Restored)
     def _go_on(self, fact: Restored) -> None:
         """Takes up the name and the numbering of the run that is resumed."""
         lineage = fact.lineage
@@ -73,6 +71,7 @@ class Position:
             self.run_id, self.seq = lineage.run_id, lineage.last_seq
             self.session = None if lineage.session is None else lineage.session + 1
 
+    @hears(TrainBegin)
     def _begin(self, fact: TrainBegin) -> None:
         self.step = self.finished = self.first_step = fact.step
         self.epoch = fact.step // fact.steps_per_epoch + 1 if fact.steps_per_epoch else 1

@@ -50,7 +50,7 @@ class Meter(Protocol):
         """Every name this meter can return."""
 
     def observe(self, fact: Fact) -> None:
-        """Takes in a fact. Called in order, for every fact of the types that `hearing.hears` names, or for all."""
+        """Takes in a fact. In order; a `hearing.Hearer` is shown only those that its marked methods want to hear of."""
 
     def at_step(self) -> Numbers:
         """Returns the numbers of the step that has just ended."""

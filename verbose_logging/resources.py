@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from verbose_logging.facts import Fact, ProbeFailed, ProbeRead
-from verbose_logging.hearing import hears
+from verbose_logging.facts import ProbeFailed, ProbeRead
+from verbose_logging.hearing import Hearer, hears
 from verbose_logging.plain import rounded
 from verbose_logging.trends import Trend
 
 _GPU_PROBES = ("nvidia", "amd", "torch_cuda")
 
 
-class Resources:
+class Resources(Hearer):
     """Follows probe facts; gives `resource_usage`, `trends` and the run's peaks.
 
     Args:
@@ -29,17 +29,18 @@ class Resources:
         self._reports: dict[str, Any] | None = None
         self.peaks: dict[str, float] = {}
 
-    @hears(ProbeRead, ProbeFailed)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact; readings replace the probe's last one."""
-        if isinstance(fact, ProbeRead):
-            self._readings[fact.probe] = fact
-            self._failures.pop(fact.probe, None)
-            self._usage = self._reports = None
-            self._follow(fact)
-        elif isinstance(fact, ProbeFailed):
-            self._failures[fact.probe] = fact
-            self._usage = None
+    @hears(ProbeRead)
+    def _read(self, fact: ProbeRead) -> None:
+        """Takes in a reading; it replaces the probe's last one."""
+        self._readings[fact.probe] = fact
+        self._failures.pop(fact.probe, None)
+        self._usage = self._reports = None
+        self._follow(fact)
+
+    @hears(ProbeFailed)
+    def _fail(self, fact: ProbeFailed) -> None:
+        self._failures[fact.probe] = fact
+        self._usage = None
 
     def usage(self) -> dict[str, Any] | None:
         """Returns the machine's present state, `None` before the first reading. Built once per reading."""

@@ -9,7 +9,6 @@ from typing import Any
 from verbose_logging.facts import (
     EpochBegin,
     Evaluated,
-    Fact,
     MicroStep,
     ModelStateRead,
     Predicted,
@@ -22,13 +21,11 @@ from verbose_logging.facts import (
     TrainBegin,
     TrainingInspected,
 )
-from verbose_logging.hearing import hears
+from verbose_logging.hearing import Hearer, hears
 from verbose_logging.position import Position
 
-_OF_A_STEP = (StepBegin, MicroStep, SubstepEnd, PreOptimizerStep, StepEnd)
 
-
-class Tally:
+class Tally(Hearer):
     """Counts what happens within a step, an epoch, an evaluation and the session.
 
     Args:
@@ -55,57 +52,52 @@ class Tally:
         self.stop_requested: dict[str, Any] | None = None
         self._open_batches = 0
 
-    @hears(
-        StepBegin,
-        MicroStep,
-        SubstepEnd,
-        PreOptimizerStep,
-        StepEnd,
-        PredictionStep,
-        Predicted,
-        EpochBegin,
-        Evaluated,
-        Saved,
-        TrainBegin,
-        ModelStateRead,
-        TrainingInspected,
-    )
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, _OF_A_STEP):
-            self._count_micro_steps(fact)
-        elif isinstance(fact, PredictionStep):
-            self.prediction_step += 1
-        elif isinstance(fact, Predicted):
-            self.prediction_step = 0
-        elif isinstance(fact, EpochBegin):
-            self.epochs += 1
-            self.epoch_began_at = fact.at
-            self.epoch_first_step = self._position.finished
-        elif isinstance(fact, Evaluated):
-            self._evaluated(fact)
-        elif isinstance(fact, Saved):
-            self.checkpoints += 1
-        elif isinstance(fact, TrainBegin):
-            self.epochs = self._open_batches = 0
-        elif isinstance(fact, ModelStateRead):
-            self.model_state = fact.model_state
-        elif isinstance(fact, TrainingInspected):
-            self._inspected(fact)
+    @hears(TrainBegin)
+    def _begin(self, _: TrainBegin) -> None:
+        self.epochs = self._open_batches = 0
 
-    def _count_micro_steps(self, fact: Fact) -> None:
-        if isinstance(fact, StepBegin):
-            self.micro_step = 0
-            self.micro_batch = None
-        elif isinstance(fact, MicroStep):
-            self.micro_batch = fact
-            self._open_batches += 1
-        elif isinstance(fact, StepEnd):
-            self.micro_batches, self._open_batches = self._open_batches, 0
-        else:
-            self.micro_step += 1
-            self.model_state = None
+    @hears(EpochBegin)
+    def _begin_epoch(self, fact: EpochBegin) -> None:
+        self.epochs += 1
+        self.epoch_began_at = fact.at
+        self.epoch_first_step = self._position.finished
 
+    @hears(StepBegin)
+    def _begin_step(self, _: StepBegin) -> None:
+        self.micro_step = 0
+        self.micro_batch = None
+
+    @hears(MicroStep)
+    def _add_batch(self, fact: MicroStep) -> None:
+        self.micro_batch = fact
+        self._open_batches += 1
+
+    @hears(SubstepEnd, PreOptimizerStep)
+    def _end_micro_step(self, _: SubstepEnd | PreOptimizerStep) -> None:
+        self.micro_step += 1
+        self.model_state = None
+
+    @hears(StepEnd)
+    def _end_step(self, _: StepEnd) -> None:
+        self.micro_batches, self._open_batches = self._open_batches, 0
+
+    @hears(PredictionStep)
+    def _predict(self, _: PredictionStep) -> None:
+        self.prediction_step += 1
+
+    @hears(Predicted)
+    def _end_prediction(self, _: Predicted) -> None:
+        self.prediction_step = 0
+
+    @hears(Saved)
+    def _save(self, _: Saved) -> None:
+        self.checkpoints += 1
+
+    @hears(ModelStateRead)
+    def _read_model(self, fact: ModelStateRead) -> None:
+        self.model_state = fact.model_state
+
+    @hears(Evaluated)
     def _evaluated(self, fact: Evaluated) -> None:
         """Keeps the last and the best loss of each evaluation set by its name."""
         self.evaluations += 1
@@ -118,6 +110,7 @@ class Tally:
             if math.isfinite(loss):
                 self.best_losses[name] = min(loss, self.best_losses.get(name, loss))
 
+    @hears(TrainingInspected)
     def _inspected(self, fact: TrainingInspected) -> None:
         arguments = {
             "batch_size": "batch_size",

@@ -6,9 +6,9 @@ To add one: a file in this folder, and a line in `build_meters`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from verbose_logging.facts import Fact
+from verbose_logging.hearing import Observer
 from verbose_logging.meters.eta import EtaMeter
 from verbose_logging.meters.flops import FlopsMeter
 from verbose_logging.meters.gc_time import GcMeter
@@ -23,18 +23,11 @@ from verbose_logging.meters.timing import TimingMeter
 from verbose_logging.protocols import Meter
 
 
-class Keeper(Protocol):
-    """Keeps what several meters need, and observes before them."""
-
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-
-
 class Meters(NamedTuple):
-    """A run's meters and the keepers they share, in the order in which they observe."""
+    """A run's meters and the keepers that they share, which observe before them."""
 
     ledger: Ledger
-    keepers: tuple[Keeper, ...]
+    keepers: tuple[Observer, ...]
     table: tuple[Meter, ...]
 
 

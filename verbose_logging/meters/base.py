@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from verbose_logging.facts import Fact
+from verbose_logging.hearing import Hearer
 from verbose_logging.protocols import MetricGroup, MetricSpec, Numbers
 
 
-class BaseMeter:
-    """A meter that observes nothing and reports nothing; override what applies."""
+class BaseMeter(Hearer):
+    """A meter that hears of nothing and reports nothing: mark methods with `hears`, override what applies."""
 
     group: MetricGroup = "metrics"
     specs: tuple[MetricSpec, ...] = ()
-
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
 
     def at_step(self) -> Numbers:
         """Returns the numbers of the step that has just ended."""

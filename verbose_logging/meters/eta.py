@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from verbose_logging.facts import Evaluated, Fact, Saved, StepEnd, TrainBegin
+from verbose_logging.facts import Evaluated, Saved, StepEnd, TrainBegin
 from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter
 from verbose_logging.meters.durations import Durations, Forecast
@@ -67,25 +67,26 @@ class EtaMeter(BaseMeter):
         self._evaluations = evaluations
         self._saves = saves
 
-    @hears(StepEnd, Evaluated, Saved, TrainBegin)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, StepEnd):
-            self._step_ended(fact)
-        elif isinstance(fact, Evaluated):
-            self._evaluations.add(self._ledger.evaluation_seconds)
-        elif isinstance(fact, Saved):
-            self._saves.add(self._ledger.last_gap)
-        elif isinstance(fact, TrainBegin):
-            self._total_steps = fact.total_steps
-            evaluations = Scheduled(
-                fact.evaluate_every_steps,
-                unseen_share=_UNSEEN_EVALUATION,
-                first_step=fact.first_evaluation_step,
-                at_end=fact.evaluates_at_end,
-            )
-            self._begin(evaluations=evaluations, saves=Scheduled(fact.save_every_steps, unseen_share=_UNSEEN_SAVE))
+    @hears(TrainBegin)
+    def _train_begins(self, fact: TrainBegin) -> None:
+        self._total_steps = fact.total_steps
+        evaluations = Scheduled(
+            fact.evaluate_every_steps,
+            unseen_share=_UNSEEN_EVALUATION,
+            first_step=fact.first_evaluation_step,
+            at_end=fact.evaluates_at_end,
+        )
+        self._begin(evaluations=evaluations, saves=Scheduled(fact.save_every_steps, unseen_share=_UNSEEN_SAVE))
 
+    @hears(Evaluated)
+    def _evaluated(self, _: Evaluated) -> None:
+        self._evaluations.add(self._ledger.evaluation_seconds)
+
+    @hears(Saved)
+    def _saved(self, _: Saved) -> None:
+        self._saves.add(self._ledger.last_gap)
+
+    @hears(StepEnd)
     def _step_ended(self, fact: StepEnd) -> None:
         self._step = fact.finished
         self._at = fact.at

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from verbose_logging.facts import (
-    Fact,
     FactsDropped,
     MicroStep,
     RunOpened,
@@ -67,29 +66,27 @@ class FlopsMeter(BaseMeter):
         self._step: Cost | None = None
         self._last: Cost | None = None
 
-    @hears(MicroStep, FactsDropped, StepEnd, RunOpened, TrainingInspected, TrainBegin)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, MicroStep):
-            self._add(fact)
-        elif isinstance(fact, FactsDropped):
-            self._step = None
-        elif isinstance(fact, StepEnd):
-            self._end_step()
-        elif isinstance(fact, RunOpened):
-            self._world_size = fact.world_size
-        elif isinstance(fact, TrainingInspected):
-            self._inspect(fact)
-        elif isinstance(fact, TrainBegin):
-            self._flops, self._seconds = Recent[float](), Recent[float]()
-            self._step, self._last = Cost(), None
+    @hears(RunOpened)
+    def _open(self, fact: RunOpened) -> None:
+        self._world_size = fact.world_size
 
+    @hears(TrainBegin)
+    def _begin(self, _: TrainBegin) -> None:
+        self._flops, self._seconds = Recent[float](), Recent[float]()
+        self._step, self._last = Cost(), None
+
+    @hears(FactsDropped)
+    def _lose(self, _: FactsDropped) -> None:
+        self._step = None
+
+    @hears(TrainingInspected)
     def _inspect(self, fact: TrainingInspected) -> None:
         self._costs = _understood(fact.flop_costs)
         peak = _peak(fact.devices, self._stated_peak)
         count = (fact.devices or {}).get("count", self._world_size)
         self._job_peak = None if peak is None else peak.flops_per_second * count
 
+    @hears(MicroStep)
     def _add(self, fact: MicroStep) -> None:
         batch = batch_of(fact)
         if self._step is not None and self._costs is not None and batch is not None:
@@ -97,7 +94,8 @@ class FlopsMeter(BaseMeter):
         else:
             self._step = None
 
-    def _end_step(self) -> None:
+    @hears(StepEnd)
+    def _end_step(self, _: StepEnd) -> None:
         self._last = self._step if self._step is not None and self._step.model_flops else None
         seconds = self._ledger.step_time_seconds
         if self._last is not None and seconds is not None:

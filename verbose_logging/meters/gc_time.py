@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verbose_logging.facts import Fact, GcPause, StepEnd
+from verbose_logging.facts import GcPause, StepEnd
 from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter
 from verbose_logging.protocols import MetricSpec, Numbers
@@ -20,13 +20,13 @@ class GcMeter(BaseMeter):
         self._open = 0.0
         self._step = 0.0
 
-    @hears(GcPause, StepEnd)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, GcPause):
-            self._open += fact.seconds
-        elif isinstance(fact, StepEnd):
-            self._step, self._open = self._open, 0.0
+    @hears(GcPause)
+    def _add(self, fact: GcPause) -> None:
+        self._open += fact.seconds
+
+    @hears(StepEnd)
+    def _end_step(self, _: StepEnd) -> None:
+        self._step, self._open = self._open, 0.0
 
     def at_step(self) -> Numbers:
         """Returns the step's pauses, where there were any."""

@@ -28,7 +28,7 @@ from verbose_logging.facts import (
     TrainBegin,
     TrainEnd,
 )
-from verbose_logging.hearing import hears
+from verbose_logging.hearing import Hearer, hears
 
 PARTS = (
     "startup",
@@ -73,7 +73,7 @@ _ENDS = (TrainEnd, RunBroken)
 _MARKS = frozenset({TrainBegin, StepBegin, LoopStep, *_ENDS})
 
 
-class Ledger:
+class Ledger(Hearer):
     """Splits the training thread's time into parts, for the session and for the step under way.
 
     Attributes:
@@ -101,21 +101,22 @@ class Ledger:
         self._damaged = False
         self._evaluation_open: float | None = 0.0
 
-    @hears(FactsDropped, *_PART_ENDING_IN)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact; neither those of other threads nor time outside of a training move the ledger."""
+    @hears(*_PART_ENDING_IN)
+    def _close_gap(self, fact: Fact) -> None:
+        """Neither the facts of other threads nor time outside of a training move the ledger."""
         kind = type(fact)
-        if kind in _PART_ENDING_IN:
-            if isinstance(fact, TrainBegin) and fact.attempt == 1:
-                self._begin(fact)
-            self.last_gap = None if self._last_at is None else fact.at - self._last_at
-            self._book(fact, self._part_of(fact))
-            self._within = _WITHIN_AFTER.get(kind, self._within)
-            if kind in _MARKS:
-                self._pass(fact)
-            self._last_at = fact.at if self._is_training or kind is PredictionStep else None
-        elif kind is FactsDropped:
-            self._damaged = True
+        if isinstance(fact, TrainBegin) and fact.attempt == 1:
+            self._begin(fact)
+        self.last_gap = None if self._last_at is None else fact.at - self._last_at
+        self._book(fact, self._part_of(fact))
+        self._within = _WITHIN_AFTER.get(kind, self._within)
+        if kind in _MARKS:
+            self._pass(fact)
+        self._last_at = fact.at if self._is_training or kind is PredictionStep else None
+
+    @hears(FactsDropped)
+    def _lose(self, _: FactsDropped) -> None:
+        self._damaged = True
 
     def _begin(self, fact: TrainBegin) -> None:
         """Begins the account with the training; describing machine and model for the log is its first start-up time."""

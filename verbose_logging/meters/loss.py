@@ -6,7 +6,6 @@ import math
 
 from verbose_logging.facts import (
     EpochBegin,
-    Fact,
     FactsDropped,
     Logged,
     MicroStep,
@@ -53,9 +52,9 @@ class LossMeter(BaseMeter):
     def __init__(self) -> None:
         self._world_size = 1
         self._is_cross_entropy = False
-        self._begin()
+        self._clear()
 
-    def _begin(self) -> None:
+    def _clear(self) -> None:
         self._sum: float | None = None
         self._is_whole = True
         self._micro_steps = 0
@@ -71,26 +70,27 @@ class LossMeter(BaseMeter):
         self._awaits_log = False
         self._steps_since_log = 0
 
-    @hears(MicroStep, StepEnd, FactsDropped, Logged, EpochBegin, TrainBegin, RunOpened, TrainingInspected)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, MicroStep):
-            self._add(fact)
-        elif isinstance(fact, StepEnd):
-            self._end_step(fact)
-        elif isinstance(fact, FactsDropped):
-            self._is_whole = False
-        elif isinstance(fact, Logged) and "loss" in fact.logs:
-            self._take_log(fact)
-        elif isinstance(fact, EpochBegin):
-            self._epoch.reset()
-        elif isinstance(fact, TrainBegin):
-            self._begin()
-        elif isinstance(fact, RunOpened):
-            self._world_size = fact.world_size
-        elif isinstance(fact, TrainingInspected):
-            self._is_cross_entropy = "perplexity" in fact.metric_sources
+    @hears(RunOpened)
+    def _open(self, fact: RunOpened) -> None:
+        self._world_size = fact.world_size
 
+    @hears(TrainingInspected)
+    def _inspect(self, fact: TrainingInspected) -> None:
+        self._is_cross_entropy = "perplexity" in fact.metric_sources
+
+    @hears(TrainBegin)
+    def _begin(self, _: TrainBegin) -> None:
+        self._clear()
+
+    @hears(EpochBegin)
+    def _begin_epoch(self, _: EpochBegin) -> None:
+        self._epoch.reset()
+
+    @hears(FactsDropped)
+    def _lose(self, _: FactsDropped) -> None:
+        self._is_whole = False
+
+    @hears(MicroStep)
     def _add(self, fact: MicroStep) -> None:
         self._micro_steps += 1
         if fact.loss is None:
@@ -101,6 +101,7 @@ class LossMeter(BaseMeter):
         self._own_tokens += fact.loss_tokens or 0
         self._all_tokens = fact.items_in_batch
 
+    @hears(StepEnd)
     def _end_step(self, fact: StepEnd) -> None:
         self._steps_since_log += 1
         self._loss = self._own_mean() if self._is_whole else None
@@ -118,8 +119,11 @@ class LossMeter(BaseMeter):
             return self._sum
         return self._sum * self._all_tokens / (self._world_size * self._own_tokens)
 
+    @hears(Logged)
     def _take_log(self, fact: Logged) -> None:
         """Takes the Trainer's loss where ours is not known, or is one rank's and theirs is of this step alone."""
+        if "loss" not in fact.logs:
+            return
         logged: float = fact.logs["loss"]
         steps, self._steps_since_log = self._steps_since_log, 0
         if not self._awaits_log and self._loss is not None:

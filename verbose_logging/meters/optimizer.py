@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verbose_logging.facts import Fact, FactsDropped, Logged, PreOptimizerStep, StepBegin, StepEnd, TrainBegin
+from verbose_logging.facts import FactsDropped, Logged, PreOptimizerStep, StepBegin, StepEnd, TrainBegin
 from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.protocols import MetricSpec, Numbers
 
-_FORGETS = (StepBegin, FactsDropped)
 _CLIP_EPSILON = 1e-6  # torch.nn.utils.clip_grad_norm_ divides by norm + 1e-6
 
 
@@ -38,22 +37,25 @@ class OptimizerMeter(BaseMeter):
         self._steps = 0
         self._clipped = 0
 
-    @hears(PreOptimizerStep, Logged, StepBegin, FactsDropped, StepEnd, TrainBegin)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, PreOptimizerStep):
-            self._fact = fact
-            self._coefficient = _coefficient(fact)
-        elif isinstance(fact, Logged):
-            self._logged_norm = fact.logs.get("grad_norm")
-        elif isinstance(fact, _FORGETS):
-            self._fact = self._coefficient = self._logged_norm = None
-        elif isinstance(fact, StepEnd):
-            self._count()
-        elif isinstance(fact, TrainBegin):
-            self._steps = self._clipped = 0
+    @hears(TrainBegin)
+    def _begin(self, _: TrainBegin) -> None:
+        self._steps = self._clipped = 0
 
-    def _count(self) -> None:
+    @hears(StepBegin, FactsDropped)
+    def _forget(self, _: StepBegin | FactsDropped) -> None:
+        self._fact = self._coefficient = self._logged_norm = None
+
+    @hears(PreOptimizerStep)
+    def _keep(self, fact: PreOptimizerStep) -> None:
+        self._fact = fact
+        self._coefficient = _coefficient(fact)
+
+    @hears(Logged)
+    def _take_log(self, fact: Logged) -> None:
+        self._logged_norm = fact.logs.get("grad_norm")
+
+    @hears(StepEnd)
+    def _count(self, _: StepEnd) -> None:
         if self._coefficient is not None:
             self._steps += 1
             self._clipped += self._coefficient < 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verbose_logging.facts import Fact, StepEnd, TrainBegin
+from verbose_logging.facts import StepEnd, TrainBegin
 from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.protocols import MetricSpec, Numbers
@@ -25,14 +25,14 @@ class ProgressMeter(BaseMeter):
         self._first_step = 0
         self._total_steps: int | None = None
 
-    @hears(StepEnd, TrainBegin)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, StepEnd):
-            self._step = fact.finished
-        elif isinstance(fact, TrainBegin):
-            self._step = self._first_step = fact.step
-            self._total_steps = fact.total_steps
+    @hears(TrainBegin)
+    def _begin(self, fact: TrainBegin) -> None:
+        self._step = self._first_step = fact.step
+        self._total_steps = fact.total_steps
+
+    @hears(StepEnd)
+    def _end_step(self, fact: StepEnd) -> None:
+        self._step = fact.finished
 
     def at_step(self) -> Numbers:
         """Returns where the run is."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verbose_logging.facts import Fact, StepEnd, TrainBegin
-from verbose_logging.hearing import hears
+from verbose_logging.facts import StepEnd, TrainBegin
+from verbose_logging.hearing import Hearer, hears
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.recent import Recent
 from verbose_logging.meters.step_counts import COUNTED, StepCounts
 
 
-class RecentSteps:
+class RecentSteps(Hearer):
     """The last hundred steps of this session: how long each took, and what it held.
 
     Args:
@@ -22,27 +22,30 @@ class RecentSteps:
     def __init__(self, ledger: Ledger, counts: StepCounts) -> None:
         self._ledger = ledger
         self._counts = counts
-        self._begin()
+        self._clear()
 
-    def _begin(self) -> None:
+    def _clear(self) -> None:
         self._seconds = Recent[float]()
         self._total_seconds = 0.0
         self._rows = Recent[Sequence[int | None]]()
         self._sums = [0] * len(COUNTED)
         self._unknown = [0] * len(COUNTED)
 
-    @hears(TrainBegin, StepEnd)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, TrainBegin):
-            self._begin()
-        elif isinstance(fact, StepEnd) and (seconds := self._ledger.step_time_seconds) is not None:
-            self._seconds.add(seconds)
-            self._total_seconds = sum(self._seconds.rows)
-            row = tuple(map(self._counts.values.get, COUNTED))
-            for former in self._rows.add(row):
-                self._count(former, -1)
-            self._count(row, 1)
+    @hears(TrainBegin)
+    def _begin(self, _: TrainBegin) -> None:
+        self._clear()
+
+    @hears(StepEnd)
+    def _end_step(self, _: StepEnd) -> None:
+        seconds = self._ledger.step_time_seconds
+        if seconds is None:
+            return
+        self._seconds.add(seconds)
+        self._total_seconds = sum(self._seconds.rows)
+        row = tuple(map(self._counts.values.get, COUNTED))
+        for former in self._rows.add(row):
+            self._count(former, -1)
+        self._count(row, 1)
 
     def _count(self, row: Sequence[int | None], times: int) -> None:
         """Keeps the sums up to date, which whole numbers allow without an error."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from verbose_logging.facts import Fact, FactsDropped, MicroStep, StepEnd, TrainBegin
-from verbose_logging.hearing import hears
+from verbose_logging.facts import FactsDropped, MicroStep, StepEnd, TrainBegin
+from verbose_logging.hearing import Hearer, hears
 
 _SUMMED = ("samples", "padded_tokens", "real_tokens", "loss_tokens")
 COUNTED = (*_SUMMED, "items_in_batch")
 
 
-class StepCounts:
+class StepCounts(Hearer):
     """Sums the counts of a step's micro-batches. What one of them lacks, or was lost, is not known.
 
     A stream whose pass ends within an accumulation leaves its last micro-batches in the gradients; they belong to the
@@ -24,19 +24,23 @@ class StepCounts:
         self.values: dict[str, int | None] = {}
         self._open: dict[str, int | None] = {}
 
-    @hears(MicroStep, StepEnd, FactsDropped, TrainBegin)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, MicroStep):
-            before = self._open or dict.fromkeys(_SUMMED, 0)
-            self._open = {name: _sum(before[name], getattr(fact, name)) for name in _SUMMED}
-            self._open["items_in_batch"] = None if fact.items_in_batch is None else int(fact.items_in_batch)
-        elif isinstance(fact, StepEnd):
-            self.values, self._open = self._open, {}
-        elif isinstance(fact, FactsDropped):
-            self._open = dict.fromkeys(_SUMMED)
-        elif isinstance(fact, TrainBegin):
-            self.values, self._open = {}, {}
+    @hears(TrainBegin)
+    def _begin(self, _: TrainBegin) -> None:
+        self.values, self._open = {}, {}
+
+    @hears(MicroStep)
+    def _add(self, fact: MicroStep) -> None:
+        before = self._open or dict.fromkeys(_SUMMED, 0)
+        self._open = {name: _sum(before[name], getattr(fact, name)) for name in _SUMMED}
+        self._open["items_in_batch"] = None if fact.items_in_batch is None else int(fact.items_in_batch)
+
+    @hears(FactsDropped)
+    def _lose(self, _: FactsDropped) -> None:
+        self._open = dict.fromkeys(_SUMMED)
+
+    @hears(StepEnd)
+    def _end_step(self, _: StepEnd) -> None:
+        self.values, self._open = self._open, {}
 
 
 def _sum(before: int | None, now: int | None) -> int | None:

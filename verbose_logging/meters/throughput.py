@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verbose_logging.facts import Fact, Restored, RunOpened, StepEnd, TrainBegin
+from verbose_logging.facts import Restored, RunOpened, StepEnd, TrainBegin
 from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.meters.rates import RecentSteps
@@ -39,18 +39,22 @@ class TokenMeter(BaseMeter):
         self._total: int | None = 0
         self._at_checkpoint: int | None = None
 
-    @hears(StepEnd, Restored, TrainBegin, RunOpened)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, StepEnd):
-            real = self._counts.values.get("real_tokens")
-            self._total = None if self._total is None or real is None else self._total + real
-        elif isinstance(fact, Restored):
-            self._at_checkpoint = None if fact.lineage is None else fact.lineage.num_tokens
-        elif isinstance(fact, TrainBegin):
-            self._total = self._at_checkpoint if fact.step else 0
-        elif isinstance(fact, RunOpened):
-            self._world_size = fact.world_size
+    @hears(RunOpened)
+    def _open(self, fact: RunOpened) -> None:
+        self._world_size = fact.world_size
+
+    @hears(Restored)
+    def _restore(self, fact: Restored) -> None:
+        self._at_checkpoint = None if fact.lineage is None else fact.lineage.num_tokens
+
+    @hears(TrainBegin)
+    def _begin(self, fact: TrainBegin) -> None:
+        self._total = self._at_checkpoint if fact.step else 0
+
+    @hears(StepEnd)
+    def _end_step(self, _: StepEnd) -> None:
+        real = self._counts.values.get("real_tokens")
+        self._total = None if self._total is None or real is None else self._total + real
 
     def at_step(self) -> Numbers:
         """Returns the step's tokens and the run's."""
@@ -91,10 +95,8 @@ class ThroughputMeter(BaseMeter):
         self._world_size = 1
 
     @hears(RunOpened)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, RunOpened):
-            self._world_size = fact.world_size
+    def _open(self, fact: RunOpened) -> None:
+        self._world_size = fact.world_size
 
     def at_step(self) -> Numbers:
         """Returns the present rates."""

@@ -6,7 +6,7 @@ import math
 import statistics
 from collections import deque
 
-from verbose_logging.facts import EpochBegin, Fact, StepEnd, TrainBegin
+from verbose_logging.facts import EpochBegin, StepEnd, TrainBegin
 from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.meters.ledger import Ledger
@@ -44,28 +44,30 @@ class TimingMeter(BaseMeter):
     def __init__(self, ledger: Ledger, recent: RecentSteps) -> None:
         self._ledger = ledger
         self._recent_steps = recent
-        self._begin()
+        self._clear()
 
-    def _begin(self) -> None:
+    def _clear(self) -> None:
         self._recent = Window(_RECENT_STEPS)
         self._elapsed_seconds = 0.0
         self._epoch: list[float] = []
         self._all: deque[float] = deque(maxlen=100_000)
 
-    @hears(TrainBegin, EpochBegin, StepEnd)
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        if isinstance(fact, TrainBegin):
-            self._begin()
-        elif isinstance(fact, EpochBegin):
-            self._epoch = []
-        elif isinstance(fact, StepEnd):
-            self._elapsed_seconds = self._ledger.total_seconds
-            step_time = self._ledger.step_time_seconds
-            if step_time is not None:
-                self._recent.add(step_time)
-                self._epoch.append(step_time)
-                self._all.append(step_time)
+    @hears(TrainBegin)
+    def _begin(self, _: TrainBegin) -> None:
+        self._clear()
+
+    @hears(EpochBegin)
+    def _begin_epoch(self, _: EpochBegin) -> None:
+        self._epoch = []
+
+    @hears(StepEnd)
+    def _end_step(self, _: StepEnd) -> None:
+        self._elapsed_seconds = self._ledger.total_seconds
+        step_time = self._ledger.step_time_seconds
+        if step_time is not None:
+            self._recent.add(step_time)
+            self._epoch.append(step_time)
+            self._all.append(step_time)
 
     def at_step(self) -> Numbers:
         """Returns the step's own time, the statistics of the last ten, the rate and the phases."""
