@@ -11,9 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "verbose_logging"
 
 WORDS = {"errors", "clock", "facts", "entries", "levels", "protocols"}
 PURE = {
-    "robust", "windows", "dates", "formatting", "plain", "guard", "trends", "resources", "position", "tally",
-    "messages", "hearing", "milestones", "measurements", "assembly", "endings", "meters", "rules", "recorder",
-    "flight_recorder", "ring", "settings", "options", "flops", "run_document", "console", "printable",
+    "robust", "windows", "formatting", "plain", "guard", "hearing", "meters", "rules", "recorder",
+    "settings", "options", "flops", "run_document", "console", "printable",
     "loopback", "log_parts", "testing",
 }  # fmt: skip
 EDGES = {

@@ -9,7 +9,7 @@ from verbose_logging.clock import SystemClock
 from verbose_logging.facts import Fact, ProbeRead
 from verbose_logging.probes import ProbeContext, build_probes
 from verbose_logging.protocols import Clock
-from verbose_logging.resources import Resources
+from verbose_logging.recorder.resources import Resources
 from verbose_logging.sampler import Sampler
 from verbose_logging.settings import Settings
 

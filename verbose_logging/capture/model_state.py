@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from verbose_logging.facts import Fact, ModelStateRead
 from verbose_logging.inspection import redact
-from verbose_logging.milestones import Milestones
 from verbose_logging.plain import plain
+from verbose_logging.recorder.milestones import Milestones
 from verbose_logging.settings import Settings
 
 Ask: TypeAlias = Callable[[Any, Any], None]

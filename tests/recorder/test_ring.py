@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from verbose_logging.facts import RunBroken
-from verbose_logging.ring import StepRing
+from verbose_logging.recorder.ring import StepRing
 from verbose_logging.testing import FactScript, record
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from verbose_logging import facts
 from verbose_logging.entries import Entry, Group, Severity, TrainingComplete, TrainingFailed, TrainingInterrupted
 from verbose_logging.formatting import UNKNOWN, counted, fixed, short_duration, thousands
-from verbose_logging.measurements import Measurements, finite
-from verbose_logging.ring import StepRing, as_trees
+from verbose_logging.recorder.measurements import Measurements, finite
+from verbose_logging.recorder.ring import StepRing, as_trees
 
 _LAST_STEPS = 50
 _BRIEF_CHARACTERS = 200

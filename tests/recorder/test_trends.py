@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from verbose_logging.trends import Trend
+from verbose_logging.recorder.trends import Trend
 
 
 def trend_of(values: list[float], *, limit: float | None = 100.0) -> dict[str, float | str]:

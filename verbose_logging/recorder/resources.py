@@ -8,7 +8,7 @@ from typing import Any
 from verbose_logging.facts import ProbeFailed, ProbeRead
 from verbose_logging.hearing import Hearer, hears
 from verbose_logging.plain import rounded
-from verbose_logging.trends import Trend
+from verbose_logging.recorder.trends import Trend
 
 _GPU_PROBES = ("nvidia", "amd", "torch_cuda")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from verbose_logging.facts import ProbeFailed, ProbeRead
-from verbose_logging.resources import Resources
+from verbose_logging.recorder.resources import Resources
 
 
 def usage_after(*told: ProbeRead | ProbeFailed) -> dict[str, Any]:

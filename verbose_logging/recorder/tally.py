@@ -22,7 +22,7 @@ from verbose_logging.facts import (
     TrainingInspected,
 )
 from verbose_logging.hearing import Hearer, hears
-from verbose_logging.position import Position
+from verbose_logging.recorder.position import Position
 
 
 class Tally(Hearer):

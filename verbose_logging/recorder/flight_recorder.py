@@ -11,7 +11,7 @@ from typing import Any
 
 from verbose_logging.entries import TrainingStepComplete
 from verbose_logging.levels import LEVELS, Level
-from verbose_logging.ring import StepRing
+from verbose_logging.recorder.ring import StepRing
 
 STEPS_AFTER = 20
 _MOST_DETAIL = LEVELS["ultra"]

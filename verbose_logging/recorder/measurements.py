@@ -15,10 +15,10 @@ from verbose_logging.guard import Guard
 from verbose_logging.hearing import Audience, Hear, Observer
 from verbose_logging.meters import build_meters
 from verbose_logging.plain import rounded, split_nonfinite
-from verbose_logging.position import Position
 from verbose_logging.protocols import Meter, MetricGroup, Numbers
-from verbose_logging.resources import Resources
-from verbose_logging.tally import Tally
+from verbose_logging.recorder.position import Position
+from verbose_logging.recorder.resources import Resources
+from verbose_logging.recorder.tally import Tally
 
 _NO_NUMBERS: Numbers = {}
 

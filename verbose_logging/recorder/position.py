@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from verbose_logging.dates import Dates
 from verbose_logging.entries import Severity
 from verbose_logging.facts import ClockRead, EpochBegin, EpochEnd, Restored, RunOpened, StepEnd, TrainBegin
 from verbose_logging.hearing import Hearer, hears
+from verbose_logging.recorder.dates import Dates
 
 _EPOCH_SLACK = 1e-6  # the Trainer's fractional epoch is a sum of quotients
 

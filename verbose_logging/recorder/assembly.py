@@ -11,15 +11,16 @@ from typing import Any
 
 import msgspec
 
-from verbose_logging import entries, facts, messages
+from verbose_logging import entries, facts
 from verbose_logging.entries import SCHEMA_VERSION, Entry
 from verbose_logging.formatting import counted, short_duration
-from verbose_logging.measurements import Measurements, Numbered, finite
 from verbose_logging.meters.flops import mfu_receipt
 from verbose_logging.options.phases import Phase, phase_at
 from verbose_logging.plain import split_nonfinite
+from verbose_logging.recorder import messages
+from verbose_logging.recorder.measurements import Measurements, Numbered, finite
+from verbose_logging.recorder.tally import evaluation_losses
 from verbose_logging.rules.alerts import Finding
-from verbose_logging.tally import evaluation_losses
 
 _MB = 1024**2
 _FINDING_TYPES: dict[str, Callable[..., Entry]] = {

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from verbose_logging import assembly, endings, facts
+from verbose_logging import facts
 from verbose_logging.entries import (
     Entry,
     EntryBase,
@@ -21,14 +21,15 @@ from verbose_logging.entries import (
     entry_type,
 )
 from verbose_logging.facts import Fact
-from verbose_logging.flight_recorder import FlightRecorder
 from verbose_logging.guard import Guard
 from verbose_logging.levels import Level
-from verbose_logging.measurements import Measurements
-from verbose_logging.milestones import Milestones
 from verbose_logging.options.phases import Phase
 from verbose_logging.protocols import Rule
-from verbose_logging.ring import StepRing
+from verbose_logging.recorder import assembly, endings
+from verbose_logging.recorder.flight_recorder import FlightRecorder
+from verbose_logging.recorder.measurements import Measurements
+from verbose_logging.recorder.milestones import Milestones
+from verbose_logging.recorder.ring import StepRing
 from verbose_logging.rules import build_rules
 from verbose_logging.rules.actions import rules_that
 from verbose_logging.rules.alerts import Alerts, Finding

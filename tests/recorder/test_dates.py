@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verbose_logging.dates import Dates
+from verbose_logging.recorder.dates import Dates
 
 WALLS = st.floats(min_value=0.0, max_value=4e9)
 OFFSETS = st.integers(min_value=-14 * 3600, max_value=14 * 3600)
