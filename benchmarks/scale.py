@@ -27,8 +27,8 @@ from verbose_logging.clock import SystemClock
 from verbose_logging.guard import Guard
 from verbose_logging.recorder import recorder_for
 from verbose_logging.settings import Settings
-from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.fallback import Fallback
+from verbose_logging.sinks.files.append_file import AppendFile
 from verbose_logging.sinks.jsonl import JsonlSink
 
 STEP_SECONDS = 0.25

@@ -12,9 +12,9 @@ from verbose_logging.reading.runs.run import Run
 from verbose_logging.reading.runs.typed import typed_entries
 from verbose_logging.run_document import RunDocument
 from verbose_logging.run_document.layout import written
+from verbose_logging.sinks.files.whole_file import replace_file
 from verbose_logging.sinks.tensorboard import TensorboardSink
 from verbose_logging.sinks.wandb import WandbSink
-from verbose_logging.sinks.whole_file import replace_file
 
 
 def to_json(run: Run, target: Path) -> None:

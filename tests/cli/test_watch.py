@@ -14,7 +14,7 @@ from rich.console import Console
 from tests.logs import read_lines
 from verbose_logging.cli import main
 from verbose_logging.cli.watch import follow_run
-from verbose_logging.sinks.file_lock import share
+from verbose_logging.sinks.files.file_lock import share
 
 
 class Written:

@@ -12,8 +12,8 @@ import pytest
 
 from verbose_logging.clock import SystemClock
 from verbose_logging.reading.liveness import has_writer, with_liveness
-from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.fallback import Fallback
+from verbose_logging.sinks.files.append_file import AppendFile
 
 NOON = datetime(2025, 1, 1, 12, tzinfo=timezone.utc)
 UNFINISHED: dict[str, Any] = {

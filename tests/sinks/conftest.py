@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from verbose_logging.entries import TrainingComplete, TrainingStepComplete
-from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.fallback import ERROR_LOG_NAME, Fallback
+from verbose_logging.sinks.files.append_file import AppendFile
 from verbose_logging.testing import ManualClock
 
 COMMON: dict[str, Any] = {"level": "INFO", "message": "m", "run_id": "r", "rank": 0, "epoch": 1}

@@ -16,8 +16,8 @@ from verbose_logging.entries import (
     decode_entry,
 )
 from verbose_logging.sinks.encoding import entry_line
+from verbose_logging.sinks.files.pending import PendingLines
 from verbose_logging.sinks.jsonl import JsonlSink
-from verbose_logging.sinks.pending import PendingLines
 
 MakeStep = Callable[..., TrainingStepComplete]
 MakeEnd = Callable[[int], TrainingComplete]

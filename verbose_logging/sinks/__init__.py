@@ -14,16 +14,16 @@ import msgspec
 
 from verbose_logging.console.screen import Screen
 from verbose_logging.protocols import Clock, Sink
-from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.console import ConsoleSink
 from verbose_logging.sinks.console_log import console_logger, log_to_console
 from verbose_logging.sinks.fallback import Fallback
+from verbose_logging.sinks.files.append_file import AppendFile
+from verbose_logging.sinks.files.rotation import Rotation
+from verbose_logging.sinks.files.sync_timer import SyncTimer
 from verbose_logging.sinks.jsonl import JsonlSink
 from verbose_logging.sinks.lane import Lane
-from verbose_logging.sinks.rotation import Rotation
 from verbose_logging.sinks.run_file import RunFileSink
 from verbose_logging.sinks.standard import StandardSink
-from verbose_logging.sinks.sync_timer import SyncTimer
 from verbose_logging.sinks.terminal import is_watched
 
 WATCHED_INTERVAL_SECONDS = 0.1

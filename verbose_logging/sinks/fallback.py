@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from verbose_logging.protocols import Clock
-from verbose_logging.sinks.error_log import ErrorLog
-from verbose_logging.sinks.spill import spill_beside, spill_elsewhere, spill_into
+from verbose_logging.sinks.files.error_log import ErrorLog
+from verbose_logging.sinks.files.spill import spill_beside, spill_elsewhere, spill_into
 
 Spill: TypeAlias = Callable[[Path, Sequence[bytes]], Path]
 

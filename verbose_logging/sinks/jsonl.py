@@ -8,10 +8,10 @@ from typing import Any
 
 from verbose_logging.entries import Entry, entry_type
 from verbose_logging.settling import OnProblem
-from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.encoding import entry_line
-from verbose_logging.sinks.gap import Gap
-from verbose_logging.sinks.sync_timer import SyncTimer
+from verbose_logging.sinks.files.append_file import AppendFile
+from verbose_logging.sinks.files.gap import Gap
+from verbose_logging.sinks.files.sync_timer import SyncTimer
 from verbose_logging.sinks.vital import is_lasting, is_vital
 
 

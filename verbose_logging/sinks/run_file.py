@@ -26,7 +26,7 @@ from verbose_logging.protocols import Clock
 from verbose_logging.run_document import RunDocument
 from verbose_logging.run_document.layout import SavedDocument, written
 from verbose_logging.sinks.fallback import Fallback
-from verbose_logging.sinks.whole_file import claim_name, replace_file
+from verbose_logging.sinks.files.whole_file import claim_name, replace_file
 
 SAVING_SHARE = 0.003  # leaves room below one percent for the last saving, which is always done
 _SUFFIX = ".json"

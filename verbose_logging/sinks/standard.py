@@ -21,8 +21,8 @@ from verbose_logging.entries import (
     entry_type,
     types_of,
 )
-from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.encoding import fields_line
+from verbose_logging.sinks.files.append_file import AppendFile
 from verbose_logging.sinks.vital import is_lasting, is_vital
 
 _WRITTEN = types_of(

@@ -6,7 +6,7 @@ import os
 
 import msgspec
 
-from verbose_logging.sinks.file_lock import alone
+from verbose_logging.sinks.files.file_lock import alone
 
 _LONGEST_LINE_BYTES = 4 << 20
 

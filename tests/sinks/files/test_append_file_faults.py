@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from verbose_logging.sinks.pending import PendingLines
+from verbose_logging.sinks.files.pending import PendingLines
 
 _WRITES_BEYOND_THE_LIMIT = """
 import resource, sys
 from pathlib import Path
 from verbose_logging.clock import SystemClock
-from verbose_logging.sinks.append_file import AppendFile
+from verbose_logging.sinks.files.append_file import AppendFile
 from verbose_logging.sinks.fallback import Fallback
 
 path = Path(sys.argv[1])

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.fallback import Fallback
-from verbose_logging.sinks.pending import PendingLines
+from verbose_logging.sinks.files.append_file import AppendFile
+from verbose_logging.sinks.files.pending import PendingLines
 from verbose_logging.testing import ManualClock
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from verbose_logging.inspection.redaction import redact_text
 from verbose_logging.protocols import Clock
-from verbose_logging.sinks.regular_file import open_regular, write_all
+from verbose_logging.sinks.files.regular_file import open_regular, write_all
 
 _QUIET_SECONDS = 60.0
 

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from verbose_logging.protocols import Clock
-from verbose_logging.sinks.backoff import Backoff
 from verbose_logging.sinks.fallback import Fallback
-from verbose_logging.sinks.file_lock import share
-from verbose_logging.sinks.pending import PendingLines
-from verbose_logging.sinks.regular_file import close_quietly, is_at, open_regular
-from verbose_logging.sinks.rotation import Rotation
-from verbose_logging.sinks.safety_copy import SafetyCopy
-from verbose_logging.sinks.tail_repair import repair_tail
+from verbose_logging.sinks.files.backoff import Backoff
+from verbose_logging.sinks.files.file_lock import share
+from verbose_logging.sinks.files.pending import PendingLines
+from verbose_logging.sinks.files.regular_file import close_quietly, is_at, open_regular
+from verbose_logging.sinks.files.rotation import Rotation
+from verbose_logging.sinks.files.safety_copy import SafetyCopy
+from verbose_logging.sinks.files.tail_repair import repair_tail
 
 _BATCH_BYTES = 256 << 10
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from verbose_logging.sinks.regular_file import open_regular, write_all
+from verbose_logging.sinks.files.regular_file import open_regular, write_all
 
 
 def spill_beside(path: Path, lines: Sequence[bytes]) -> Path:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from verbose_logging.sinks.files.sync_timer import SyncTimer
 from verbose_logging.sinks.jsonl import JsonlSink
-from verbose_logging.sinks.sync_timer import SyncTimer
 
 MakeStep = Callable[..., Any]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from verbose_logging.sinks.error_log import ErrorLog
+from verbose_logging.sinks.files.error_log import ErrorLog
 from verbose_logging.testing import ManualClock
 
 

@@ -10,7 +10,7 @@ _WRITES = """
 import sys
 from pathlib import Path
 from verbose_logging.clock import SystemClock
-from verbose_logging.sinks.append_file import AppendFile
+from verbose_logging.sinks.files.append_file import AppendFile
 from verbose_logging.sinks.fallback import Fallback
 
 path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])

@@ -10,9 +10,9 @@ import pytest
 
 from verbose_logging.log_parts import parts_of
 from verbose_logging.reading.reader import LogReader
-from verbose_logging.sinks.append_file import AppendFile
 from verbose_logging.sinks.fallback import Fallback
-from verbose_logging.sinks.rotation import Rotation
+from verbose_logging.sinks.files.append_file import AppendFile
+from verbose_logging.sinks.files.rotation import Rotation
 from verbose_logging.testing import ManualClock
 
 MAX_BYTES = 20_000

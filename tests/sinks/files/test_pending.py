@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verbose_logging.sinks.pending import PendingLines
+from verbose_logging.sinks.files.pending import PendingLines
 
 LINES = st.lists(st.binary(max_size=12).map(lambda data: b"{" + data.replace(b"\n", b"") + b"}\n"), max_size=20)
 

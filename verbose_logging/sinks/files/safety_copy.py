@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from verbose_logging.sinks.fallback import Fallback
-from verbose_logging.sinks.pending import PendingLines
+from verbose_logging.sinks.files.pending import PendingLines
 
 PATIENCE_SECONDS = 5.0
 

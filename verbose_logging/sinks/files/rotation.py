@@ -13,7 +13,7 @@ from pathlib import Path
 
 from verbose_logging.log_parts import number_of, packed_part, parts_of, plain_part
 from verbose_logging.settling import OnProblem
-from verbose_logging.sinks.file_lock import alone
+from verbose_logging.sinks.files.file_lock import alone
 
 _EFFORT = 6  # of gzip
 _CHUNK_BYTES = 1 << 20

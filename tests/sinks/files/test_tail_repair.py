@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verbose_logging.sinks.file_lock import share
-from verbose_logging.sinks.regular_file import open_regular
-from verbose_logging.sinks.tail_repair import repair_tail
+from verbose_logging.sinks.files.file_lock import share
+from verbose_logging.sinks.files.regular_file import open_regular
+from verbose_logging.sinks.files.tail_repair import repair_tail
 
 fcntl = pytest.importorskip("fcntl", reason="this system has no flock")
 
