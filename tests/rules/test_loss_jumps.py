@@ -67,6 +67,15 @@ def test_a_run_that_breaks_at_once_diverges(story: Any) -> None:
     assert told[0][2] <= 50
 
 
+def test_a_divergence_that_becomes_wild_goes_on(story: Any) -> None:
+    """Losses that jump between hundreds and ten thousands are no recovery, however noisy; the limit is what counts."""
+    wild = [500.0 * 40 ** random.Random(step).random() for step in range(60)]
+    run = story(total_steps=1000).step(3.7).steps(noisy(400.0, 40)).steps(wild)
+    assert [("divergence", "firing")] == [found[:2] for found in run.told()]
+
+    assert ("divergence", "resolved") in [found[:2] for found in run.steps(noisy(3.0, 30)).told()]
+
+
 def test_a_start_that_overshoots_and_comes_back_is_healthy(story: Any) -> None:
     """Ten bad steps at the start are forgiven."""
     assert [] == story(total_steps=1000).step(3.8).steps(noisy(5.0, 10)).steps(learning(80)).told()

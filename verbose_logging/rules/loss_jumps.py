@@ -107,7 +107,8 @@ class Divergence(BaseRule):
     """The loss has left what it had learned, and stays away: worse than at the start, or twice its best level.
 
     Twice next to nothing is next to nothing, so that a quarter of what was learned must be lost as well. A run that
-    breaks within its first steps has no level yet; there the very first loss counts, and that of guessing.
+    breaks within its first steps has no level yet; there the very first loss counts, and that of guessing. It is over
+    once the loss comes back below the limit.
 
     Args:
         steps: For so many steps the median of the last ten losses must lie too high.
@@ -136,6 +137,7 @@ class Divergence(BaseRule):
         self._best_step = 0
         self._limit = math.inf
         self._away = InARow()
+        self._is_lost = False
 
     def at_initialization(self, entry: TrainingInitialization) -> Verdicts:
         """Takes the loss of guessing into account."""
@@ -156,8 +158,10 @@ class Divergence(BaseRule):
         self._longer.add(loss)
         if level < self._best:
             self._note_best(level, entry.step)
-        in_a_row = self._away.count(level > self._limit and self._is_beyond_noise(level))
-        return NOT_FIRING if in_a_row < self._steps else (self._found(entry, level, in_a_row),)
+        # a loss that is lost becomes noisy, so noise counts only until it is known to be lost
+        in_a_row = self._away.count(level > self._limit and (self._is_lost or self._is_beyond_noise(level)))
+        self._is_lost = in_a_row >= self._steps
+        return (self._found(entry, level, in_a_row),) if self._is_lost else NOT_FIRING
 
     def _note_best(self, level: float, step: int) -> None:
         self._best, self._best_step = level, step
