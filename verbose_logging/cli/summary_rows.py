@@ -25,11 +25,14 @@ def _number(label: str, value: float | None) -> str | None:
 
 
 def run(summary: Summary) -> str | None:
-    """Returns the run's name, level and start."""
+    """Returns the run's name where it was given one, its id, level and start."""
     level = summary.get("verbosity_level")
     started = summary.get("started_at")
     return _joined(
-        summary.get("run_id"), f"level {level}" if level else None, f"started {started}" if started else None
+        summary.get("run_name"),
+        summary.get("run_id"),
+        f"level {level}" if level else None,
+        f"started {started}" if started else None,
     )
 
 
