@@ -4,6 +4,9 @@ Callback and taps are taken out and put back between blocks of steps of one and 
 machine are the same. Short blocks see the hooks and the taps. Blocks of 150 steps are longer than the recorder's thread
 sleeps, so that its work, too, falls into the blocks that caused it. Each block is compared with the mean of its two
 neighbours; the spread is that of the blocks.
+
+Beside `high` stands what would be left if another process recorded: the thread settles the facts and encodes them, as
+it would to send them, and does nothing else.
 """
 
 from __future__ import annotations
@@ -14,9 +17,11 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import torch
 import transformers
 from datasets import Dataset
@@ -37,6 +42,10 @@ from trl import SFTConfig, SFTTrainer
 from benchmarks.overhead import silence
 from benchmarks.tables import show
 from verbose_logging import VerboseLoggingCallback
+from verbose_logging.capture.recordings import Recordings
+from verbose_logging.entries import Entry
+from verbose_logging.facts import Fact
+from verbose_logging.session import Session
 
 SHORT_BLOCK, LONG_BLOCK = 10, 150
 _WARM_UP_STEPS = 50
@@ -46,6 +55,8 @@ _ARGUMENTS: dict[str, Any] = {
     "per_device_train_batch_size": 4, "logging_steps": 1, "report_to": "none", "use_cpu": True, "disable_tqdm": True,
     "save_strategy": "no", "bf16": False,
 }  # fmt: skip
+
+_encoder = msgspec.json.Encoder()
 
 _SFT_ARGUMENTS: dict[str, Any] = {"max_length": 32, "gradient_checkpointing": False}
 
@@ -61,6 +72,28 @@ class Seconds(NamedTuple):
 
 def _clocks() -> Seconds:
     return Seconds(time.perf_counter(), time.process_time())
+
+
+class Elsewhere(VerboseLoggingCallback):
+    """Records nothing: as if its facts were sent to another process."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("high", **options)
+        session = partial(Session, handle=_encoded)
+        self._recordings = Recordings(self.settings, self._hook_record, make_session=session)
+
+
+def _encoded(fact: Fact) -> list[Entry]:
+    _encoder.encode(fact)
+    return []
+
+
+NOISE = "none: the noise"
+_SUBJECTS: dict[str, Callable[..., VerboseLoggingCallback] | None] = {
+    NOISE: None,
+    "high": partial(VerboseLoggingCallback, "high"),
+    "high, recorded elsewhere": Elsewhere,
+}
 
 
 class Switch(TrainerCallback):
@@ -103,7 +136,7 @@ class Switch(TrainerCallback):
 def plain_trainer(folder: Path, steps: int, callbacks: list[TrainerCallback]) -> Trainer:
     """Returns a Trainer with a GPT-2 of a few milliseconds a step."""
     rows = torch.randint(0, 256, (256, 32), generator=torch.Generator().manual_seed(1))
-    config = GPT2Config(vocab_size=256, n_positions=32, n_embd=64, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0)
+    config = GPT2Config(vocab_size=256, n_positions=32, n_embd=64, n_layer=3, n_head=2, bos_token_id=0, eos_token_id=0)
     return Trainer(
         model=GPT2LMHeadModel(config),
         args=TrainingArguments(**{**_ARGUMENTS, "output_dir": str(folder), "max_steps": steps}),
@@ -117,7 +150,7 @@ def sft_trainer(folder: Path, steps: int, callbacks: list[TrainerCallback]) -> T
     words = Tokenizer(models.WordLevel({word: number for number, word in enumerate(_WORDS)}, unk_token=_WORDS[0]))
     words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     config = Qwen2Config(
-        hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2,
+        hidden_size=32, intermediate_size=64, num_hidden_layers=3, num_attention_heads=2, num_key_value_heads=2,
         vocab_size=len(_WORDS), max_position_embeddings=64, pad_token_id=0, bos_token_id=1, eos_token_id=1,
     )  # fmt: skip
     texts = [" ".join(_WORDS[2 + (row * step) % 200] for step in range(1, 25)) for row in range(1, 257)]
@@ -130,20 +163,19 @@ def sft_trainer(folder: Path, steps: int, callbacks: list[TrainerCallback]) -> T
     )
 
 
-def overheads(make: MakeTrainer, *, block: int, pairs: int, level: str | None) -> tuple[float, Seconds, list[float]]:
+def overheads(make: MakeTrainer, *, block: int, pairs: int, name: str) -> tuple[float, Seconds, list[float]]:
     """Returns a step's milliseconds without the subject, the median overheads, and each block's, in percent.
 
     Args:
         make: Makes the Trainer.
         block: Steps of a block.
         pairs: How many blocks have the subject.
-        level: The recorder's level; `None` for no recorder at all, which shows the noise.
+        name: A key of `_SUBJECTS`.
     """
     steps = _WARM_UP_STEPS + block * 2 * (pairs + 1)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place, silence():
-        subject = None
-        if level is not None:
-            subject = VerboseLoggingCallback(level, log_file=str(Path(place) / "log.jsonl"), console="off")
+        make_subject = _SUBJECTS[name]
+        subject = make_subject and make_subject(log_file=str(Path(place) / "log.jsonl"), console="off")
         switch = Switch(subject, block)
         switch.trainer = make(Path(place), steps, [switch, *([subject] if subject else [])])
         switch.trainer.train()
@@ -172,13 +204,13 @@ def main() -> None:
     transformers.utils.logging.set_verbosity_error()
     table = Table("trainer", "recorder", "block", "step without", "overhead", "half of the blocks", "CPU overhead")
     table.title = "End to end: the recorder's share of a step, on and off in turns"
-    for name, make in {"Trainer": plain_trainer, "SFTTrainer": sft_trainer}.items():
-        for block, pairs in ((SHORT_BLOCK, 10 if quick else 50), (LONG_BLOCK, 3 if quick else 8)):
-            for level in (None, "high"):
-                step_ms, median, wall = overheads(make, block=block, pairs=pairs, level=level)
+    for trainer, make in {"Trainer": plain_trainer, "SFTTrainer": sft_trainer}.items():
+        for block, pairs in ((SHORT_BLOCK, 10 if quick else 50), (LONG_BLOCK, 3 if quick else 10)):
+            for name in _SUBJECTS:
+                step_ms, median, wall = overheads(make, block=block, pairs=pairs, name=name)
                 low, _, high = statistics.quantiles(wall, n=4)
                 table.add_row(
-                    name, level or "none: the noise", f"{block} steps", f"{step_ms:.1f} ms", f"{median.wall:+.2f} %",
+                    trainer, name, f"{block} steps", f"{step_ms:.1f} ms", f"{median.wall:+.2f} %",
                     f"{low:+.2f} to {high:+.2f} %", f"{median.cpu:+.2f} %",
                 )  # fmt: skip
     show(table)
