@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from verbose_logging.trainer_taps.batch_counts import UNKNOWN, count_batch
@@ -51,3 +52,26 @@ def test_chosen_and_rejected_texts_are_summed() -> None:
 def test_what_is_no_mapping_is_not_known() -> None:
     """A list of prompts, as GRPO has it."""
     assert UNKNOWN == count_batch([{"prompt": "a"}], shifts_labels=True)
+
+
+class OnDevice(torch.Tensor):
+    """A tensor that numpy is not asked to count, as one on a device."""
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        {"input_ids": IDS, "attention_mask": MASK, "labels": LABELS},
+        {"input_ids": IDS, "position_ids": torch.tensor([[0, 1, 2, 0], [0, 1, 0, 1]]), "shift_labels": LABELS},
+        {"input_ids": IDS, "attention_mask": MASK.bool(), "labels": LABELS.int()},
+    ],
+)
+def test_what_lies_on_a_device_is_counted_alike_and_stays_there(batch: dict[str, torch.Tensor]) -> None:
+    """In the processor's memory the counts are numbers at once; elsewhere they are tensors with the same values."""
+    near = count_batch(batch, shifts_labels=True)
+    far = count_batch({name: value.as_subclass(OnDevice) for name, value in batch.items()}, shifts_labels=True)
+
+    for name in ("real_tokens", "loss_tokens", "squared_lengths"):
+        assert isinstance(getattr(near, name), int)
+        assert getattr(near, name) == int(getattr(far, name))
+    assert isinstance(far.loss_tokens, torch.Tensor)

@@ -1,7 +1,8 @@
 """What a batch holds: samples, and tokens with padding, without, and under the loss.
 
 Counting launches a few small operations on the batch's own device and reads nothing back: the sums stay tensors until
-the pipeline's thread settles them.
+the pipeline's thread settles them. A batch in the processor's own memory is counted by numpy, which shares that memory
+and takes a third of the time for so little.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def count_batch(inputs: Any, *, shifts_labels: bool) -> BatchCounts:
     real, squared = _lengths(tensors, text)
     return BatchCounts(
         samples=samples,
-        padded_tokens=sum(int(tensors[name].numel()) for name in text),
+        padded_tokens=sum(tensors[name].numel() for name in text),
         real_tokens=real,
         loss_tokens=_loss_tokens(tensors, shifts_labels),
         squared_lengths=squared,
@@ -73,7 +74,7 @@ def count_batch(inputs: Any, *, shifts_labels: bool) -> BatchCounts:
     )
 
 
-def _lengths(tensors: Mapping[str, Any], text: list[str]) -> tuple[Any, Any]:
+def _lengths(tensors: Mapping[str, torch.Tensor], text: list[str]) -> tuple[Any, Any]:
     """Returns the sum of the real lengths and of their squares, over all texts of the batch."""
     real: Any = 0
     squared: Any = 0
@@ -81,25 +82,38 @@ def _lengths(tensors: Mapping[str, Any], text: list[str]) -> tuple[Any, Any]:
         mask = tensors.get(name.replace("input_ids", "attention_mask"))
         positions = tensors.get(name.replace("input_ids", "position_ids"))
         if mask is not None and mask.dim() == 2:  # noqa: PLR2004 - rows and positions
-            lengths = (mask != 0).sum(-1)  # some masks number the sequences that are packed into a row
-            real = real + lengths.sum()
-            squared = squared + (lengths * lengths).sum()
+            lengths = (_cheap(mask) != 0).sum(-1)  # some masks number the sequences that are packed into a row
+            real = real + _sum(lengths)
+            squared = squared + _sum(lengths * lengths)
         elif positions is not None:  # packed: positions start at 0 with each sequence, and sum of 2p + 1 is L squared
-            real = real + int(tensors[name].numel())
-            squared = squared + (2 * positions + 1).sum()
+            real = real + tensors[name].numel()
+            squared = squared + _sum(2 * _cheap(positions) + 1)
         elif mask is not None:
             return None, None
         else:
-            real = real + int(tensors[name].numel())
-            squared = squared + int(tensors[name].numel()) * int(tensors[name].shape[-1])
+            real = real + tensors[name].numel()
+            squared = squared + tensors[name].numel() * tensors[name].shape[-1]
     return real, squared
 
 
-def _loss_tokens(tensors: Mapping[str, Any], shifts_labels: bool) -> Any:
+def _loss_tokens(tensors: Mapping[str, torch.Tensor], shifts_labels: bool) -> Any:
     shifted = tensors.get("shift_labels")
     if shifted is not None:
-        return (shifted != IGNORED_LABEL).sum()
+        return _sum(_cheap(shifted) != IGNORED_LABEL)
     labels = tensors.get("labels")
     if labels is None or labels.dim() < 2 or labels.is_floating_point():  # noqa: PLR2004 - a class per row is no token
         return None
-    return ((labels[..., 1:] if shifts_labels else labels) != IGNORED_LABEL).sum()
+    counted = _cheap(labels)
+    return _sum((counted[..., 1:] if shifts_labels else counted) != IGNORED_LABEL)
+
+
+def _cheap(tensor: torch.Tensor) -> Any:
+    """Returns what costs least to count: an array over the same memory, where that is the processor's."""
+    shares = type(tensor) is torch.Tensor and tensor.is_cpu and not tensor.is_floating_point()
+    return tensor.numpy() if shares else tensor
+
+
+def _sum(values: Any) -> Any:
+    """Returns the sum of an array, a number, or of a tensor, which stays on its device."""
+    total = values.sum()
+    return total if isinstance(total, torch.Tensor) else int(total)
