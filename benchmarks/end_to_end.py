@@ -5,8 +5,8 @@ machine are the same. Short blocks see the hooks and the taps. Blocks of 150 ste
 sleeps, so that its work, too, falls into the blocks that caused it. Each block is compared with the mean of its two
 neighbours; the spread is that of the blocks.
 
-Beside `high` stands what would be left if another process recorded: the thread settles the facts and encodes them, as
-it would to send them, and does nothing else.
+Beside `high` stand an empty callback, which is what any callback costs, and what would be left if another process
+recorded: the thread settles the facts and encodes them, as it would to send them, and does nothing else.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from transformers import (
 from trl import SFTConfig, SFTTrainer
 
 from benchmarks.overhead import silence
+from benchmarks.subjects import Empty
 from benchmarks.tables import show
 from verbose_logging import VerboseLoggingCallback
 from verbose_logging.capture.recordings import Recordings
@@ -89,8 +90,9 @@ def _encoded(fact: Fact) -> list[Entry]:
 
 
 NOISE = "none: the noise"
-_SUBJECTS: dict[str, Callable[..., VerboseLoggingCallback] | None] = {
+_SUBJECTS: dict[str, Callable[..., TrainerCallback] | None] = {
     NOISE: None,
+    "an empty callback": lambda **_: Empty(),
     "high": partial(VerboseLoggingCallback, "high"),
     "high, recorded elsewhere": Elsewhere,
 }
@@ -179,7 +181,7 @@ def overheads(make: MakeTrainer, *, block: int, pairs: int, name: str) -> tuple[
         switch = Switch(subject, block)
         switch.trainer = make(Path(place), steps, [switch, *([subject] if subject else [])])
         switch.trainer.train()
-        if subject is not None:
+        if isinstance(subject, VerboseLoggingCallback):
             subject.close()
     wall, cpu = (_percent(series) for series in zip(*switch.blocks, strict=True))
     step_ms = 1e3 * statistics.median(each.wall for each in switch.blocks[1::2]) / block
