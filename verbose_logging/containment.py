@@ -41,7 +41,7 @@ class HookRecord:
         return {"name": self._name, "seconds": self._seconds} if self._name else {}
 
 
-class Observer(Protocol):
+class HasHooks(Protocol):
     """Whatever has hooks."""
 
     _hook_record: HookRecord
@@ -51,7 +51,7 @@ def contained(hook: Hook) -> Hook:
     """Returns the hook with its exceptions kept from the training, counted, and told once per hook."""
 
     @functools.wraps(hook)
-    def wrapper(self: Observer, *args: Any, **kwargs: Any) -> None:
+    def wrapper(self: HasHooks, *args: Any, **kwargs: Any) -> None:
         began_at = monotonic()
         try:
             hook(self, *args, **kwargs)

@@ -26,5 +26,19 @@ def _section(name: str, verb: Any) -> str:
 
 def _row(parameter: Any) -> tuple[str, str]:
     is_option = parameter.param_type_name == "option"
-    names = ", ".join(f"`{name}`" for name in parameter.opts) if is_option else f"`{parameter.name.upper()}`"
-    return names, parameter.help or ""
+    name = parameter.metavar or parameter.name.upper()
+    names = [_with_value(option, parameter.metavar) for option in parameter.opts] if is_option else [name]
+    return ", ".join(f"`{name}`" for name in names), f"{parameter.help or ''}{_needed_or_default(parameter)}"
+
+
+def _with_value(option: str, metavar: str | None) -> str:
+    return f"{option} {metavar}" if metavar else option
+
+
+def _needed_or_default(parameter: Any) -> str:
+    """Returns what comes of leaving an option out, where that is not plain."""
+    if parameter.param_type_name != "option" or getattr(parameter, "is_flag", False):
+        return ""
+    if parameter.required:
+        return " Needed."
+    return "" if parameter.default is None else f" Default: `{parameter.default}`."

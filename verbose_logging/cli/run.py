@@ -19,8 +19,12 @@ BOOTSTRAP = Path(__file__).parent.parent / "bootstrap"
 
 
 def run(
-    script: Annotated[str, typer.Argument(help="A Python script, or a command such as trl, accelerate or torchrun.")],
-    arguments: Annotated[list[str] | None, typer.Argument(help="What follows goes to the script.")] = None,
+    script: Annotated[
+        str, typer.Argument(metavar="SCRIPT", help="A Python script, or a command such as trl, accelerate or torchrun.")
+    ],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="ARGUMENTS", help="What follows goes to the script.")
+    ] = None,
     *,
     level: Annotated[str | None, typer.Option(help="How much is recorded: low, medium, high or ultra.")] = None,
     log_file: Annotated[str | None, typer.Option(help="The log.")] = None,

@@ -16,7 +16,7 @@ from verbose_logging.cli.summary_view import summary_view
 from verbose_logging.errors import LogError
 from verbose_logging.formatting import counted
 from verbose_logging.reading.files.locate import find_run, full_log_beside
-from verbose_logging.reading.files.problems import Problems
+from verbose_logging.reading.files.problems import LineProblems
 from verbose_logging.reading.files.source import scan_of
 from verbose_logging.reading.liveness import with_liveness
 from verbose_logging.reading.reader import read_entries
@@ -47,16 +47,16 @@ def show(
     _print_problems(problems)
 
 
-def _summary_of(path: Path, *, is_short: bool) -> tuple[dict[str, Any], Problems]:
+def _summary_of(path: Path, *, is_short: bool) -> tuple[dict[str, Any], LineProblems]:
     now = datetime.now().astimezone()
     if is_short:
-        return summarize_short_log(read_entries(path), now), Problems()
+        return summarize_short_log(read_entries(path), now), LineProblems()
     with reading_progress([path]) as on_position:
         scan = scan_of(path, on_position)
         return with_liveness(summarize_items(scan, now), path, now), scan.problems
 
 
-def _print_problems(problems: Problems) -> None:
+def _print_problems(problems: LineProblems) -> None:
     console = new_console()
     if problems.skipped:
         first = problems.kept[0]

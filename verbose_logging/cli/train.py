@@ -27,7 +27,7 @@ _PACKAGES = ("torch", "datasets", "peft", "tokenizers", "transformers", "trl")
 
 
 def train(
-    config: Annotated[Path, typer.Argument(help="A YAML or JSON file.")],
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML or JSON file.")],
     *,
     assignments: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A value in place of the config's.")

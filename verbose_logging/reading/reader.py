@@ -9,7 +9,7 @@ from typing import Any
 
 from verbose_logging.reading.files.follow import followed_lines
 from verbose_logging.reading.files.lines import BrokenLineError, Line, log_lines, parse_object
-from verbose_logging.reading.files.problems import Problem, Problems
+from verbose_logging.reading.files.problems import LineProblems, Problem
 
 
 class LogReader:
@@ -29,7 +29,7 @@ class LogReader:
     def __init__(self, path: str | Path, lines: Callable[[Path], Iterator[Line]] = log_lines) -> None:
         self.path = Path(path)
         self._lines = lines
-        self._problems = Problems()
+        self._problems = LineProblems()
 
     @property
     def problems(self) -> list[Problem]:
@@ -42,7 +42,7 @@ class LogReader:
         return self._problems.skipped
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        self._problems = Problems()
+        self._problems = LineProblems()
         for line in self._lines(self.path):
             if line.is_blank:
                 continue

@@ -14,7 +14,7 @@ from verbose_logging.reading.files.blocks import OnPosition, unheard
 from verbose_logging.reading.files.check import BadEntryError, check_entry, entry_on
 from verbose_logging.reading.files.lines import Line, numbered_lines
 from verbose_logging.reading.files.numbering import RunRank, place_of
-from verbose_logging.reading.files.problems import Problem, Problems
+from verbose_logging.reading.files.problems import LineProblems, Problem
 from verbose_logging.reading.files.schema import ENTRY_KEYS
 from verbose_logging.reading.files.spilled import Spilled
 
@@ -81,7 +81,7 @@ class _Repairing:
         self._path = path
         self._file = file
         self._repair = Repair(str(path), str(target))
-        self._problems = Problems()
+        self._problems = LineProblems()
         self._last_seq: dict[RunRank, int] = {}
         self._spilled = Spilled(path)
 

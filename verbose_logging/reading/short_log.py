@@ -10,20 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from verbose_logging.entries import ENTRY_TYPES
+from verbose_logging.entries.flat_names import FLAT_NAMES
 from verbose_logging.reading.fields import group_at, known, text_at
 from verbose_logging.reading.files.schema import ENTRY_KEYS
 from verbose_logging.reading.reader import read_entries
 from verbose_logging.reading.summary import summarize
 
 _OPENING = ("system_initialization", "training_initialization", "training_start")
-_PLACES = {
-    "step_time": ("timing", "step_time_seconds"),
-    "avg_step_time": ("timing", "avg_step_time_seconds"),
-    "eta_minutes": ("timing", "eta_minutes"),
-    "loss": ("metrics", "loss"),
-    "learning_rate": ("metrics", "learning_rate"),
-    "grad_norm": ("metrics", "grad_norm"),
-}
+_PLACES = {flat: (group, key) for group, names in FLAT_NAMES.items() for key, flat in names.items()}
 
 
 def is_short_log(path: Path) -> bool:
@@ -72,7 +66,7 @@ def _nested(entry: Mapping[str, Any]) -> dict[str, Any]:
         >>> _nested({"type": "training_step_complete", "loss": 2.5})["metrics"]
         {'loss': 2.5}
     """
-    groups = {group: dict(group_at(entry, group)) for group in ("timing", "metrics")}
+    groups = {group: dict(group_at(entry, group)) for group in FLAT_NAMES}
     for name, (group, key) in _PLACES.items():
         groups[group] |= known(**{key: entry.get(name)})
     marks = group_at(entry, "nonfinite")

@@ -21,6 +21,7 @@ from verbose_logging.entries import (
     entry_type,
     types_of,
 )
+from verbose_logging.entries.flat_names import FLAT_NAMES
 from verbose_logging.sinks.encoding import fields_line
 from verbose_logging.sinks.files.append_file import AppendFile
 from verbose_logging.sinks.vital import is_lasting, is_vital
@@ -39,17 +40,6 @@ _WRITTEN = types_of(
 )
 
 _NO_NUMBERS: Mapping[str, Any] = {}
-
-# Group by group: the flat name of each number.
-_NAMES = {
-    "timing": {
-        "step_time_seconds": "step_time",
-        "avg_step_time_seconds": "avg_step_time",
-        "eta_minutes": "eta_minutes",
-    },
-    "metrics": {"loss": "loss", "learning_rate": "learning_rate", "grad_norm": "grad_norm"},
-    "progress": {"progress_percent": "progress_percent", "remaining_steps": "remaining_steps"},
-}
 
 
 def flatten(entry: Entry) -> dict[str, Any] | None:
@@ -74,14 +64,14 @@ def flatten(entry: Entry) -> dict[str, Any] | None:
         "step": entry.step,
         "epoch": entry.epoch,
     }
-    for group, names in _NAMES.items():
+    for group, names in FLAT_NAMES.items():
         values = getattr(entry, group, _NO_NUMBERS)
         line |= {name: values[key] for key, name in names.items() if key in values}
     return line | _nonfinite(entry.nonfinite) if entry.nonfinite else line
 
 
 def _nonfinite(marks: Mapping[str, str]) -> dict[str, Any]:
-    places = {f"{group}.{key}": name for group, names in _NAMES.items() for key, name in names.items()}
+    places = {f"{group}.{key}": name for group, names in FLAT_NAMES.items() for key, name in names.items()}
     named = {name: marks[place] for place, name in places.items() if place in marks}
     return {"nonfinite": named} if named else {}
 

@@ -18,8 +18,8 @@ class Problem(NamedTuple):
     what: str
 
 
-class Problems:
-    """Collects problems, the first 1,000 of them.
+class LineProblems:
+    """Collects what is wrong with the lines of a file, the first 1,000 findings.
 
     Attributes:
         kept: The problems.

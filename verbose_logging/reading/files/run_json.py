@@ -14,7 +14,7 @@ from verbose_logging.errors import LogError
 from verbose_logging.reading.fields import count_at, group_at, known, number_at, text_at
 from verbose_logging.reading.files.blocks import OnPosition, opened, unheard
 from verbose_logging.reading.files.lines import UNREADABLE
-from verbose_logging.reading.files.problems import Problems
+from verbose_logging.reading.files.problems import LineProblems
 from verbose_logging.reading.files.scan import Item, Single
 from verbose_logging.reading.files.step_lines import STEP, StepBlock, step_line
 from verbose_logging.run_document import OUTCOMES
@@ -41,7 +41,7 @@ class DocumentScan:
     def __init__(self, path: Path, on_position: OnPosition = unheard) -> None:
         self._path = path
         self._on_position = on_position
-        self.problems = Problems()
+        self.problems = LineProblems()
 
     def __iter__(self) -> Iterator[Item]:
         for is_step, entries in groupby(self.entries(), key=_is_step):

@@ -13,7 +13,7 @@ import msgspec
 from verbose_logging.reading.fields import text_at
 from verbose_logging.reading.files.blocks import Block, OnPosition, line_blocks, unheard
 from verbose_logging.reading.files.lines import UNREADABLE, BrokenLineError, Line, line_of, parse_object
-from verbose_logging.reading.files.problems import Problems
+from verbose_logging.reading.files.problems import LineProblems
 from verbose_logging.reading.files.step_lines import STEP, StepBlock, StepLine, decode_step, step_line
 
 _PASSED = ("training_metrics_update", "step_begin", "substep_complete", "prediction_step")
@@ -55,7 +55,7 @@ class LogScan:
         self._begin()
 
     def _begin(self) -> None:
-        self.problems = Problems()
+        self.problems = LineProblems()
         self._run_id: str | None = None
         self._run_key = b""
 

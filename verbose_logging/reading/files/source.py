@@ -11,7 +11,7 @@ import msgspec
 from verbose_logging.errors import LogError
 from verbose_logging.reading.files.blocks import OnPosition, opened, unheard
 from verbose_logging.reading.files.lines import UNREADABLE
-from verbose_logging.reading.files.problems import Problems
+from verbose_logging.reading.files.problems import LineProblems
 from verbose_logging.reading.files.run_json import DocumentScan, is_run_document
 from verbose_logging.reading.files.scan import Item, LogScan
 
@@ -23,7 +23,7 @@ _MOST_STRANGE = 0.3
 class Scan(Protocol):
     """One pass over a file."""
 
-    problems: Problems
+    problems: LineProblems
 
     def __iter__(self) -> Iterator[Item]:
         """Yields what stands in it."""
