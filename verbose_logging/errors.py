@@ -14,6 +14,7 @@ from __future__ import annotations
 import difflib
 import importlib.util
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class VerboseLoggingError(Exception):
@@ -111,6 +112,23 @@ def hint(given: str, known: Iterable[str]) -> str:
     """
     near = _nearest(given, known)
     return f"; did you mean '{near}'?" if near else ""
+
+
+def hint_at_neighbours(path: Path) -> str:
+    """Returns the end of a refusal of a path that is not there: those beside it with nearly its name, or nothing.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> (folder / "train.jsonl").touch()
+        >>> hint_at_neighbours(folder / "trian.jsonl") == f"; did you mean {folder}/train.jsonl?"
+        True
+    """
+    try:
+        names = [neighbour.name for neighbour in path.parent.iterdir()]
+    except (OSError, ValueError):
+        return ""
+    near = difflib.get_close_matches(path.name, names, n=3)
+    return f"; did you mean {' or '.join(str(path.parent / name) for name in near)}?" if near else ""
 
 
 def _nearest(given: str, known: Iterable[str]) -> str | None:

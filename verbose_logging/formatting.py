@@ -153,19 +153,22 @@ def short_duration(seconds: float | None) -> str:
     Example:
         >>> short_duration(0.0123), short_duration(75), short_duration(7300), short_duration(-3), short_duration(None)
         ('12.3 ms', '1 min 15 s', '2 h 1 min', '-3 s', '-')
+        >>> short_duration(0.9997), short_duration(60 * 60 * 30)
+        ('1 s', '1 d 6 h')
     """
     if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
     if seconds < 0:
         return f"-{short_duration(-seconds)}"
-    if seconds < 1:
+    if seconds < 0.9995:  # noqa: PLR2004 - what is rounded to 1000 ms is a second
         return f"{1000 * seconds:.3g} ms"
     if seconds < 60:  # noqa: PLR2004 - a minute
         return f"{seconds:.3g} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:  # noqa: PLR2004 - an hour
         return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"  # noqa: PLR2004 - a day
 
 
 def byte_size(size: float | None) -> str:

@@ -15,7 +15,7 @@ from verbose_logging.settings import Settings
 
 
 def build_sampler(
-    settings: Settings, put: Callable[[Fact], None], clock: Clock, on_problem: Callable[[str, Exception], None]
+    settings: Settings, put: Callable[[Fact], None], *, clock: Clock, on_problem: Callable[[str, Exception], None]
 ) -> Sampler:
     """Returns a sampler over the settings' probes, not yet started."""
     level = settings.level
@@ -31,7 +31,7 @@ def current_resource_usage(settings: Settings, on_problem: Callable[[str, Except
     """Returns a fresh reading of the machine, without a recording; takes half a second at most."""
     clock = SystemClock()
     resources = Resources(str)
-    readings = build_sampler(settings, resources.observe, clock, on_problem).read_once()
+    readings = build_sampler(settings, resources.observe, clock=clock, on_problem=on_problem).read_once()
     for probe, reading in readings.items():
         resources.observe(ProbeRead(clock.monotonic(), probe, dict(reading)))
     return {name: reading for name, reading in (resources.usage() or {}).items() if name != "sampled_at"}

@@ -91,7 +91,7 @@ class Session:
         self.stop = self._stop_request()
         self._sink = FanOut(self._build_sinks(fallback), self._problems)
         self._pipeline = Pipeline(self._handle, self._sink, clock=self._clock, on_problem=self._problems)
-        self._sampler = build_sampler(settings, self._put_reading, self._clock, self._problems)
+        self._sampler = build_sampler(settings, self._put_reading, clock=self._clock, on_problem=self._problems)
         self._sigterm = SigtermWatch(on_end=self._at_sigterm, on_passed=self._before_users_handler)
         self.put: Callable[[Fact], None] = self._pipeline.put
         self.put_vital: Callable[[Fact], None] = self._pipeline.put_vital

@@ -25,10 +25,11 @@ def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(VERBS) <= set(shown.split())
 
 
+@pytest.mark.parametrize("asked", ["-h", "--help"])
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_has_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_verb_has_help(verb: str, asked: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each verb says what it does."""
-    assert 0 == main([verb, "--help"])
+    assert 0 == main([verb, asked])
     assert (VERBS[verb].__doc__ or "no text").split()[0] in capsys.readouterr().out
 
 
@@ -53,6 +54,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (["show", "gone.jsonl"], 1, "gone.jsonl: no such file or folder"),
         (["show", "gone\x1b[2J.jsonl"], 1, "gone\\x1b[2J.jsonl: no such file or folder"),
+        (["train", "gone.yaml"], 2, "gone.yaml: No such file or directory"),
         (["show"], 1, "no training log below the working directory; name one"),
     ],
 )

@@ -122,11 +122,22 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 
 @pytest.mark.usefixtures("here")
+def test_a_config_that_is_nearly_there_is_shown() -> None:
+    """A config file with a name like the missing one is named."""
+    Path("config.yaml").touch()
+
+    with pytest.raises(SettingsError) as refusal:
+        given_config("confg.yaml")
+
+    assert "confg.yaml: No such file or directory; did you mean config.yaml?" == str(refusal.value)
+
+
+@pytest.mark.usefixtures("here")
 def test_a_name_that_is_nearly_there_is_shown() -> None:
     """A file with a name like the missing one is named."""
     Path("train.jsonl").touch()
 
-    assert "did you mean 'train.jsonl'?" in problems({"model_name": MODEL, "train_dataset": "trian.jsonl"})[0]
+    assert "did you mean train.jsonl?" in problems({"model_name": MODEL, "train_dataset": "trian.jsonl"})[0]
 
 
 def test_the_old_name_of_an_argument_is_understood() -> None:

@@ -45,6 +45,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "validate": validate,
     "schema": schema,
 }
+_ANY_HELP = {"help_option_names": ["-h", "--help"]}
 _PASSING_ON = {"allow_interspersed_args": False, "ignore_unknown_options": True}
 # typer carries a click of its own or shares the installed one: this is the right class either way
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
@@ -87,7 +88,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def build_app() -> typer.Typer:
     """Returns the command line with every verb of the table."""
-    app = typer.Typer(add_completion=False, help="The flight recorder for Hugging Face training.")
+    told = "The flight recorder for Hugging Face training."
+    app = typer.Typer(add_completion=False, context_settings=_ANY_HELP, help=told)
     app.callback(invoke_without_command=True)(_without_verb)
     for name, verb in VERBS.items():
         app.command(name, context_settings=_PASSING_ON if name == "run" else None)(verb)

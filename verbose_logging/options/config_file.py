@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
-from verbose_logging.errors import SettingsError
+from verbose_logging.errors import SettingsError, hint_at_neighbours
 from verbose_logging.options.value_checks import shown
 
 _ON_THE_COMMAND_LINE = 0
@@ -163,7 +163,8 @@ def _text(path: str | os.PathLike[str]) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise SettingsError(f"{path}: {error.strerror}") from error
+        near = hint_at_neighbours(Path(path)) if isinstance(error, FileNotFoundError) else ""
+        raise SettingsError(f"{path}: {error.strerror}{near}") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: no text in UTF-8 (byte {error.start})") from error
 

@@ -15,15 +15,16 @@ _BRIEF_CHARACTERS = 200
 
 
 def ending(
-    run: Measurements, fact: facts.TrainEnd | facts.RunBroken, failures: dict[str, Any], ring: StepRing
+    run: Measurements, fact: facts.TrainEnd | facts.RunBroken, *, failures: dict[str, Any], ring: StepRing
 ) -> Entry:
     """How the run ended. One that stopped before its last step because a signal asked for it was interrupted."""
     if isinstance(fact, facts.RunBroken):
-        return _broken(run, fact, failures, ring)
+        return _broken(run, fact, failures=failures, ring=ring)
     if fact.signal is None or not _is_early(run):
         return _completed(run, fact, failures)
     exception = {"type": fact.signal, "message": f"{fact.signal} came, and training was stopped in good order"}
-    return _broken(run, facts.RunBroken(fact.at, "interrupted", exception, fact.account), failures, ring)
+    broken = facts.RunBroken(fact.at, "interrupted", exception, fact.account)
+    return _broken(run, broken, failures=failures, ring=ring)
 
 
 def _completed(run: Measurements, fact: facts.TrainEnd, failures: dict[str, Any]) -> Entry:
@@ -45,7 +46,7 @@ def _completed(run: Measurements, fact: facts.TrainEnd, failures: dict[str, Any]
     return TrainingComplete(**run.position.header(fact.at, message), **whole)
 
 
-def _broken(run: Measurements, fact: facts.RunBroken, failures: dict[str, Any], ring: StepRing) -> Entry:
+def _broken(run: Measurements, fact: facts.RunBroken, *, failures: dict[str, Any], ring: StepRing) -> Entry:
     """Training ended by an exception or from outside; its last steps are told at full detail, whatever the level."""
     kind = TrainingFailed if fact.outcome == "failed" else TrainingInterrupted
     level: Severity = "ERROR" if fact.outcome == "failed" else "WARNING"

@@ -168,7 +168,7 @@ class RunRecorder:
     def _end(self, fact: facts.TrainEnd | facts.RunBroken) -> None:
         self._training = False
         failures = self._guard.report()
-        self._publish(endings.ending(self._run, fact, failures, self._ring), fact.at)
+        self._publish(endings.ending(self._run, fact, failures=failures, ring=self._ring), fact.at)
 
     def _publish(self, entry: Entry, at: float) -> None:
         """Writes what the level includes of the entry, and what the rules find in it."""

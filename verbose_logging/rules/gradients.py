@@ -76,13 +76,13 @@ class ExplodingGradients(BaseRule):
             return NOTHING
         self._recent.append(norm > limit and (self._above > 0 or self._stands_out(norm)))
         firing = norm > limit if self._above else sum(self._recent) >= self._repeats
-        return (self._found(entry, norm, limit, usual),) if firing else NOT_FIRING
+        return (self._found(entry, norm, limit=limit, usual=usual),) if firing else NOT_FIRING
 
     def _stands_out(self, norm: float) -> bool:
         logs = [math.log(value) for value in self._usual.values if value > 0]
         return math.log(norm) > median(logs) + _SIGMAS * noise(logs)
 
-    def _found(self, entry: TrainingStepComplete, norm: float, limit: float, usual: float | None) -> Condition:
+    def _found(self, entry: TrainingStepComplete, norm: float, *, limit: float, usual: float | None) -> Condition:
         compared = f", {norm / usual:.0f} times this run's usual {fixed(usual, 2)}" if usual else ""
         if self._above:
             compared = f", above your limit of {self._above:g}"
@@ -153,7 +153,7 @@ class VanishingGradients(BaseRule):
         if len(self._first_norms) < _FIRST_NORMS:
             self._note_first(norm, loss)
         firing = in_a_row >= self._steps and self._is_high_and_flat()
-        return (self._found(entry, norm, limit, in_a_row),) if firing else NOT_FIRING
+        return (self._found(entry, norm, limit=limit, in_a_row=in_a_row),) if firing else NOT_FIRING
 
     def _limit(self, norm: float, loss: float) -> float:
         if norm >= self._below or self.run.loss_kind in {"preference", "policy"}:
@@ -173,7 +173,7 @@ class VanishingGradients(BaseRule):
         before, now = median(values[: len(values) // 2]), median(values[len(values) // 2 :])
         return now > 0.5 * median(self._first_losses) > 0 and now > 0.98 * before
 
-    def _found(self, entry: TrainingStepComplete, norm: float, limit: float, in_a_row: int) -> Condition:
+    def _found(self, entry: TrainingStepComplete, norm: float, *, limit: float, in_a_row: int) -> Condition:
         has_learned = (self._losses.median or 0.0) < _LEARNED * median(self._first_losses)
         has_arrived = has_learned and self._last_usual < _SUDDEN * limit
         return Condition(

@@ -62,7 +62,7 @@ class MemoryLeak(ReadingRule):
             return NOT_FIRING
         seconds_left = 1000 * available / rate
         in_time = self._remaining_seconds is not None and seconds_left >= self._remaining_seconds
-        return NOT_FIRING if in_time else (self._found(entry, held, rate, seconds_left),)
+        return NOT_FIRING if in_time else (self._found(entry, held=held, rate=rate, seconds_left=seconds_left),)
 
     @property
     def _remaining_seconds(self) -> float | None:
@@ -80,7 +80,7 @@ class MemoryLeak(ReadingRule):
             return None
         return slope if late[0] >= 0.5 * early[0] else None
 
-    def _found(self, entry: Reading, held: float, rate: float, seconds_left: float) -> Condition:
+    def _found(self, entry: Reading, *, held: float, rate: float, seconds_left: float) -> Condition:
         return Condition(
             firing=True,
             verdict=f"Memory leaks: this process grows by {byte_size(60 * rate * _MB)} a minute and memory is full in "

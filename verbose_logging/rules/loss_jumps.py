@@ -247,7 +247,7 @@ class BouncingLoss(BaseRule):
         values = list(self._losses.values)
         turns = alternation(values)
         firing = turns <= self._alternation and self._gets_nowhere(values)
-        return NOTHING if self.is_quiet(firing) else (self._condition(entry, values, turns, firing),)
+        return NOTHING if self.is_quiet(firing) else (self._condition(entry, values, turns=turns, firing=firing),)
 
     def _gets_nowhere(self, values: list[float]) -> bool:
         """Returns whether losses that take turns do so by more than next to nothing, without falling, now or before."""
@@ -258,7 +258,7 @@ class BouncingLoss(BaseRule):
         self._is_in_the_data = self._is_in_the_data or now < _FALLING * before
         return now >= before and not self._is_in_the_data
 
-    def _condition(self, entry: TrainingStepComplete, values: list[float], turns: float, firing: bool) -> Condition:
+    def _condition(self, entry: TrainingStepComplete, values: list[float], *, turns: float, firing: bool) -> Condition:
         rate = self.run.learning_rate
         return Condition(
             firing=firing,

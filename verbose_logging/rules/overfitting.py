@@ -62,12 +62,12 @@ class Overfitting(BaseRule):
             return NOTHING
         losses = {name: reading(entry, name) for name in entry.metrics if name.endswith("_loss")}
         return [
-            self._judge(entry, name, loss, training)
+            self._judge(entry, name, loss=loss, training=training)
             for name, loss in losses.items()
             if loss is not None and math.isfinite(loss)
         ]
 
-    def _judge(self, entry: EvaluationComplete, name: str, loss: float, training: float) -> Condition:
+    def _judge(self, entry: EvaluationComplete, name: str, *, loss: float, training: float) -> Condition:
         first = self._first.setdefault(name, loss)
         best = self._best.get(name)
         if best is None or loss < best.loss:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from verbose_logging.errors import hint
+from verbose_logging.errors import hint_at_neighbours
 
 DATA_FORMATS = {
     ".csv": "csv",
@@ -76,7 +76,7 @@ def model_problem(model: Any) -> str | None:
 def folder_problem(folder: Path, needed: str) -> str | None:
     """Returns what is wrong with a folder that should hold a certain file."""
     if not exists(folder):
-        return f"{folder}: no such folder{_near(folder)}"
+        return f"{folder}: no such folder{hint_at_neighbours(folder)}"
     if not folder.is_dir():
         return f"{folder}: expected a folder, got a file"
     return None if exists(folder / needed) else f"{folder}: no {needed} in it"
@@ -94,7 +94,7 @@ def output_problem(folder: str) -> str | None:
 def _data_path_problem(source: str) -> str | None:
     path = located(source)
     if not source or not exists(path):
-        return f"{source or 'got an empty text'}: no such file or folder{_near(path)}"
+        return f"{source or 'got an empty text'}: no such file or folder{hint_at_neighbours(path)}"
     if path.is_file() and path.suffix not in DATA_FORMATS:
         return f"{source}: files ending in '{path.suffix}' are not read; expected {', '.join(DATA_FORMATS)}"
     return None
@@ -102,11 +102,3 @@ def _data_path_problem(source: str) -> str | None:
 
 def _is_columns(source: dict[str, Any]) -> bool:
     return bool(source) and all(isinstance(column, list) for column in source.values())
-
-
-def _near(path: Path) -> str:
-    try:
-        names = [entry.name for entry in path.parent.iterdir()]
-    except (OSError, ValueError):
-        return ""
-    return hint(path.name, names)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from verbose_logging.errors import LogError
+from verbose_logging.errors import LogError, hint_at_neighbours
 from verbose_logging.reading.files.lines import BrokenLineError, numbered_lines, parse_object
 from verbose_logging.reading.files.schema import ENTRY_KEYS
 
@@ -32,7 +31,7 @@ def find_run(path: str | Path | None = None) -> Path:
     """
     given = Path(path) if path is not None else Path()
     if not given.exists():
-        raise LogError(f"{given}: no such file or folder{_near(given)}")
+        raise LogError(f"{given}: no such file or folder{hint_at_neighbours(given)}")
     if not given.is_dir():
         return given
     newest = max(logs_below(given), key=_age_key, default=None) or next(iter(run_jsons(given)), None)
@@ -52,16 +51,6 @@ def full_log_beside(short_log: Path) -> Path | None:
     """Returns the full log in the folder of a short one: the one of the usual name, else the newest."""
     logs = [path for path in short_log.parent.glob("*") if path != short_log and _is_log(path)]
     return max(logs, key=lambda path: (path.stem == _DEFAULT_STEM, _age_key(path)), default=None)
-
-
-def _near(path: Path) -> str:
-    """Returns a hint at files with names like the missing one's."""
-    try:
-        names = [entry.name for entry in os.scandir(path.parent)]
-    except OSError:
-        return ""
-    near = difflib.get_close_matches(path.name, names, n=3)
-    return f"; did you mean {' or '.join(str(path.parent / name) for name in near)}?" if near else ""
 
 
 def _age_key(path: Path) -> tuple[int, str]:

@@ -46,7 +46,8 @@ def load_run(path: str | Path, run_id: str | None = None, *, on_position: OnPosi
     newest.follow(scan)
     parts = newest.parts()
     if not parts:
-        raise LogError(_nothing_in(file, run_id, [name for name in newest.run_ids if name], scan.problems.kept))
+        run_ids = [name for name in newest.run_ids if name]
+        raise LogError(_nothing_in(file, run_id, run_ids=run_ids, problems=scan.problems.kept))
     *rest, events, table = parts
     assert isinstance(events, Events)  # noqa: S101 - the order is the one given above
     assert isinstance(table, StepTable)  # noqa: S101
@@ -64,7 +65,7 @@ def load_run(path: str | Path, run_id: str | None = None, *, on_position: OnPosi
     )
 
 
-def _nothing_in(file: Path, run_id: str | None, run_ids: list[str], problems: list[Problem]) -> str:
+def _nothing_in(file: Path, run_id: str | None, *, run_ids: list[str], problems: list[Problem]) -> str:
     if run_id is not None and run_ids:
         return f"{file}: no run {run_id!r} in it; {did_you_mean(run_id, run_ids)}"
     first = f"; line {problems[0].line}: {problems[0].what}" if problems else ""
