@@ -12,6 +12,7 @@ COMPAT_READY := $(COMPAT)/.ready
 
 demo: $(READY)  ## a real fine-tune with the recorder on, about a minute
 	$(BIN)/verbose-logging demo
+	@echo "The command is in $(BIN): 'source $(BIN)/activate' puts it on your path."
 
 test: $(READY)  ## the tests
 	$(BIN)/python -m pytest

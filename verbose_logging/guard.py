@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -51,6 +52,16 @@ class Guard:
         """Returns what the function returns, or the default where it fails or its part is switched off."""
         return self.guarded(part, function, default=default)()
 
+    def attempt(self, part: str, action: Callable[[], None]) -> bool:
+        """Returns whether an action was done: not where it fails or its part is switched off.
+
+        Example:
+            >>> guard = Guard(lambda part, error: None)
+            >>> guard.attempt("sink x", lambda: None), guard.attempt("sink x", lambda: 1 / 0)
+            (True, False)
+        """
+        return self.call(part, partial(_done, action), default=False)
+
     def guarded(self, part: str, function: Callable[P, T], *, default: T) -> Callable[P, T]:
         """Returns the function, contained; for one that is called often.
 
@@ -97,3 +108,8 @@ class Guard:
             }
             for part, count in self._totals.items()
         }
+
+
+def _done(action: Callable[[], None]) -> bool:
+    action()
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
@@ -57,7 +57,7 @@ class FanOut:
                 deliver()
 
     def _deliver(self, name: str, sink: Sink, entries: Sequence[Entry]) -> None:
-        if not self._call(_part(name), partial(sink.write, entries)):
+        if not self._guard.attempt(_part(name), partial(sink.write, entries)):
             self._undelivered[name] += len(entries)
 
     def flush(self) -> None:
@@ -65,20 +65,22 @@ class FanOut:
         for lane in self._lanes().values():
             lane.ask_for_flush()
         for name, sink in self._sinks.items():
-            self._call(f"flushing {_part(name)}", sink.wait_for_flush if isinstance(sink, Lane) else sink.flush)
+            self._guard.attempt(
+                f"flushing {_part(name)}", sink.wait_for_flush if isinstance(sink, Lane) else sink.flush
+            )
 
     def close(self) -> None:
         """Closes each sink, also one that is switched off; those with a thread of their own all at once."""
         for lane in self._lanes().values():
             lane.begin_closing()
         for name, sink in self._sinks.items():
-            self._call(f"closing {_part(name)}", sink.close)
+            self._guard.attempt(f"closing {_part(name)}", sink.close)
 
     def rescue(self, entries: Sequence[Entry]) -> None:
         """Saves what waits in the sinks, and these entries. For another thread, when the pipeline hangs at the end."""
         for name, sink in self._sinks.items():
             if isinstance(sink, Rescuer):
-                self._call(f"rescuing {_part(name)}", partial(sink.rescue, entries))
+                self._guard.attempt(f"rescuing {_part(name)}", partial(sink.rescue, entries))
 
     def account(self) -> dict[str, dict[str, Any]]:
         """Returns, for each sink that knows, what it has written so far."""
@@ -97,14 +99,6 @@ class FanOut:
     def _lanes(self) -> dict[str, Lane]:
         return {name: sink for name, sink in self._sinks.items() if isinstance(sink, Lane)}
 
-    def _call(self, part: str, action: Callable[[], None]) -> bool:
-        return self._guard.call(part, partial(_done, action), default=False)
-
 
 def _part(name: str) -> str:
     return f"sink {name}"
-
-
-def _done(action: Callable[[], None]) -> bool:
-    action()
-    return True

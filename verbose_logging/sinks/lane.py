@@ -6,7 +6,7 @@ import contextlib
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from time import monotonic
 
@@ -144,28 +144,20 @@ class Lane:
                 self._flush_sink()
             else:
                 break
-        self._call(f"closing {self._part}", self._sink.close)
+        self._guard.attempt(f"closing {self._part}", self._sink.close)
 
     def _deliver(self, batch: list[Entry]) -> None:
-        delivered = self._call(self._part, partial(self._sink.write, batch))
+        delivered = self._guard.attempt(self._part, partial(self._sink.write, batch))
         with self._changed:
             self._done += len(batch)
             self._undelivered += 0 if delivered else len(batch)
 
     def _flush_sink(self) -> None:
-        self._call(f"flushing {self._part}", self._sink.flush)
+        self._guard.attempt(f"flushing {self._part}", self._sink.flush)
         with self._changed:
             self._flush_wanted = False
             self._changed.notify_all()
 
-    def _call(self, part: str, action: Callable[[], None]) -> bool:
-        return self._guard.call(part, partial(_done, action), default=False)
-
 
 def _left(seconds: float, *, since: float) -> float:
     return max(0.0, since + seconds - monotonic())
-
-
-def _done(action: Callable[[], None]) -> bool:
-    action()
-    return True
