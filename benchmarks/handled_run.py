@@ -25,6 +25,7 @@ class HandledRun:
     """
 
     def __init__(self, callback: TrainerCallback, folder: Path, *, steps: int, work_size: int) -> None:
+        torch.set_num_threads(1)  # more would wait for work by spinning, and that would be counted
         logging.set_verbosity_error()  # a handler without its usual callbacks is warned of
         model = torch.nn.Linear(2, 2)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
