@@ -34,14 +34,14 @@ Ratios within one table compare; figures of two runs do not.
 def run(name: str) -> str:
     """Returns what a benchmark prints, as a section with when it ran and what else the machine did."""
     print(name, flush=True)
-    began, load = time.perf_counter(), os.getloadavg()[0]
+    began, load, date = time.perf_counter(), os.getloadavg()[0], datetime.now(timezone.utc)
     command = [sys.executable, "-W", "ignore", "-m", f"benchmarks.{name}"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, env={**os.environ, "NO_COLOR": "1"})  # noqa: S603 - ourselves
     lines = (line.rstrip() for line in done.stdout.splitlines() if not line.startswith(_SAID_BY_OTHERS))
     told = "\n".join(lines).strip("\n")
     failed = f", failed with status {done.returncode}" if done.returncode else ""
-    ran = f"It ran for {time.perf_counter() - began:.0f} s{failed}; it began at a load of {load:.1f}"
-    return f"{_TITLE}{name}.py\n\n{ran}, on {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC.\n\n```text\n{told}\n```\n"
+    ran = f"It ran for {time.perf_counter() - began:.0f} s{failed}; it began on {date:%Y-%m-%d %H:%M} UTC"
+    return f"{_TITLE}{name}.py\n\n{ran}, at a load of {load:.1f}.\n\n```text\n{told}\n```\n"
 
 
 def conditions() -> str:

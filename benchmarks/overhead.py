@@ -36,7 +36,7 @@ _WORK_SIZE = 128
 _KEPT = 0.9  # of the steps, the fastest: what the trimmed mean is over
 _ALONE_STEPS_PER_SECOND = 200
 _PRESSED_STEPS_PER_SECOND = 2_000
-_COMPARED = (EMPTY, "high", "ultra", "trackio")
+_COMPARED = (EMPTY, "high", "trackio")
 _ROUNDS = 3
 _STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {
     "p50": statistics.median,
