@@ -81,12 +81,14 @@ class VerboseLoggingCallback(TrainerCallback):  # type: ignore[misc]
         recordings.output_dir = args.output_dir
         session = recordings.begin(*self._resumed(args, state), retry=retry, **_place_of(args))
         trainer = find_trainer()
-        self._instruments.attach(trainer, session.put)
+        self._instruments.attach(trainer, session.entrance.put)
         self._inspect(session, args, trainer=trainer, passed=kwargs)
         hooks = step_hooks(
             session.entrance,
             gradient_norms=self._instruments.gradient_norms,
-            ask_model=model_state_asker(self.settings, state, put=session.put, tell=self._hook_record.problems),
+            ask_model=model_state_asker(
+                self.settings, state, put=session.entrance.put, tell=self._hook_record.problems
+            ),
             tell=self._hook_record.problems,
         )
         self._use(obeying(hooks, session.stop))

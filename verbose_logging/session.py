@@ -62,7 +62,7 @@ class Session:
     Attributes:
         put: Takes a fact from any thread in about a tenth of a microsecond; never waits, never raises.
         put_vital: The same for a fact that is never dropped: a start, an end.
-        entrance: The way in for hooks that run at every step.
+        entrance: The way in for the facts of steps.
         ended: Whether the run's end has been recorded.
         stop: Whether a finding asks for the end of training; `None` where none may.
     """

@@ -10,7 +10,7 @@ import pytest
 from tests.pipeline.pipelines import HungSink
 from verbose_logging.clock import SystemClock
 from verbose_logging.entries import EntriesDropped, Entry, TrainingStepComplete
-from verbose_logging.facts import ClockRead, Fact, FactsDropped, ProbeRead, RunOpened, TrainBegin, TrainEnd
+from verbose_logging.facts import ClockRead, Fact, FactsDropped, MicroStep, ProbeRead, RunOpened, TrainBegin, TrainEnd
 from verbose_logging.guard import Guard
 from verbose_logging.pipeline import Pipeline
 from verbose_logging.recorder import recorder_for
@@ -18,7 +18,7 @@ from verbose_logging.settings import Settings
 from verbose_logging.trainer_taps.step_hooks import step_hooks
 
 STEPS = 3000
-FACTS_A_STEP = 4
+FACTS_A_STEP = 6
 ROOM = 500
 
 
@@ -50,13 +50,17 @@ class Flooded:
         self._put_vital(RunOpened(0.0, 0.0, 0.0, "r", 0, 1))
         self._put_vital(TrainBegin(0.0, 0, STEPS, 1, STEPS, STEPS, 1))
         self.pipeline.start()
-        hooks = step_hooks(self.pipeline.entrance, gradient_norms=None, ask_model=None, tell=self._tell)
+        entrance = self.pipeline.entrance
+        hooks = step_hooks(entrance, gradient_norms=None, ask_model=None, tell=self._tell)
         optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}])
+        micro_step = MicroStep(0.0, 0.5, 4, None, None, None, None, None, {})
         control, args = SimpleNamespace(should_log=True), SimpleNamespace(max_grad_norm=1.0)
         assert self.sink.entered.wait(60)
         for step in range(1, STEPS + 1):
             passed = (args, SimpleNamespace(global_step=step), control)
             hooks.on_step_begin(*passed)
+            entrance.put(micro_step)
+            entrance.put(micro_step)
             hooks.on_pre_optimizer_step(*passed, optimizer=optimizer)
             hooks.on_step_end(*passed)
             hooks.on_log(*passed, logs={"loss": 1.0})
@@ -100,7 +104,7 @@ def test_every_step_is_told_or_counted(flooded: Flooded) -> None:
 
     assert STEPS == len(set(steps)) + sum(gap.steps or 0 for gap in gaps(flooded))
     assert sorted(set(steps)) == steps
-    assert all("loss" in entry.metrics for entry in flooded.sink.of_type("training_step_complete"))
+    assert {1.0} == {entry.metrics["loss"] for entry in flooded.sink.of_type("training_step_complete")}
 
 
 def test_the_end_is_the_last_entry(flooded: Flooded) -> None:

@@ -135,9 +135,10 @@ class TrainingLogger:
             **metrics: Any other numbers.
         """
         at, step = self._now(), index(step)  # of numpy's integers one of Python's
-        put, course = self._put, self._course
+        course = self._course
         for fact in course.enter_epoch(epoch):
-            put(fact)
+            self._put(fact)
+        put = self._begin_step()
         course.enter_step(step, at=at)
         put(facts.MicroStep(at, copied(loss), samples, None, copied(tokens), None, None, None, {}))
         rates = () if learning_rate is None else Deferred(partial(_as_rates, copied(learning_rate)))
@@ -148,6 +149,10 @@ class TrainingLogger:
         put(facts.StepEnd(at, step, bool(metrics), course.counted_from))
         if metrics:
             put(facts.Logged(at, _copied(metrics)))
+
+    def _begin_step(self) -> Callable[[Fact], None]:
+        """Returns what takes the facts of a step: all of them, or none."""
+        return discard if self._session is None else self._session.entrance.begin_step()
 
     @contained
     def log_evaluation(self, step: int, **metrics: Any) -> None:
@@ -217,7 +222,9 @@ class TrainingLogger:
             self._gc_pauses = GcPauses(session.put)
             self._gc_pauses.start()
         state = LoopState(self._resumed_from_step, self._planned[0], 0.0)
-        self._ask_model = model_state_asker(self.settings, state, put=session.put, tell=self._hook_record.problems)
+        self._ask_model = model_state_asker(
+            self.settings, state, put=session.entrance.put, tell=self._hook_record.problems
+        )
         session.put_vital(loop_inspected(self.settings, *self._described, world_size=world_size))
         began_at = monotonic() if at is None else at
         self._course.touch(began_at)

@@ -19,31 +19,18 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from verbose_logging.entries import Entry
 from verbose_logging.facts import Fact
 from verbose_logging.pipeline.delivery import Delivery
 from verbose_logging.pipeline.drop_tally import DropTally
+from verbose_logging.pipeline.entrance import Entrance
 from verbose_logging.pipeline.rhythm import Rhythm
 from verbose_logging.protocols import Clock, Sink
 from verbose_logging.settling import OnProblem, settle
 
 Answer: TypeAlias = "queue.SimpleQueue[bool]"
-
-
-class Entrance(NamedTuple):
-    """What `Pipeline.put` is made of, for callers that have not even the time for a call.
-
-    Args:
-        waiting: The facts that wait; appending one is all it takes.
-        room: How many may wait; whoever appends looks first.
-        refuse: Counts a fact that found no room.
-    """
-
-    waiting: deque[Fact]
-    room: int
-    refuse: Callable[[Fact], None]
 
 
 class Pipeline:
@@ -58,6 +45,9 @@ class Pipeline:
         wake_seconds: Longest time that a fact waits while the sink answers.
         max_facts: How many facts may wait; more are dropped and counted.
         tick_seconds: Time between two `ClockRead` facts, and between two flushes of the sink.
+
+    Attributes:
+        entrance: The way in for the facts of steps.
 
     Example:
         >>> from verbose_logging.clock import SystemClock
@@ -89,6 +79,7 @@ class Pipeline:
         self._room = max_facts
         self._watches_forks = False
         self._empty()
+        self.entrance = Entrance(self._inbox, self._room, self._drop)
 
     def _empty(self) -> None:
         self._inbox: deque[Fact] = deque()
@@ -109,11 +100,6 @@ class Pipeline:
     def wake(self) -> None:
         """Makes the thread deliver what waits, now; waits for nothing."""
         self._requests.put(None)
-
-    @property
-    def entrance(self) -> Entrance:
-        """The way in for hooks that count every tenth of a microsecond."""
-        return Entrance(self._inbox, self._room, self._drop)
 
     def _drop(self, fact: Fact) -> None:
         self._drops.add(fact)

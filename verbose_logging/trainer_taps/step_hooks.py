@@ -42,20 +42,18 @@ def step_hooks(
 ) -> StepHooks:
     """Returns the hooks of one training.
 
-    Room is looked for once a step, so that a step is kept whole or not at all.
-
     Args:
-        entrance: Where facts go in.
+        entrance: Where a step's facts go in, those of the taps too.
         gradient_norms: Returns the norm of a model's gradients and that of each module at a step, where they are had.
         ask_model: Asks a model for its state after a step, where that is wanted.
         tell: Told of a hook that failed; an observer never stops the observed.
     """
-    waiting, room, refuse = entrance
-    take = keep = waiting.append
+    waiting, room, keep, refuse = entrance.waiting, entrance.room, entrance.keep, entrance.refuse
+    take = keep
 
     def on_step_begin(args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         nonlocal take
-        take = keep if len(waiting) < room else refuse
+        entrance.take = take = keep if len(waiting) < room else refuse  # `begin_step`, without a call
         take(StepBegin(monotonic()))
 
     def on_pre_optimizer_step(
