@@ -222,3 +222,29 @@ def test_the_end_of_a_finding_carries_its_evidence_and_health_has_no_words() -> 
 
     assert [False, None, False, False, True, False, None] == [said[0].firing if said else None for said in ends]
     assert {"step": 5, "steps_in_a_row": 0, "warmup_steps": 0} == ends[5][0].evidence
+
+
+class Talkative(Foreign):
+    """Says yes, where a condition is expected."""
+
+    name = "talkative"
+
+    def judge(self, entry: Entry) -> Iterator[Condition]:
+        """Yields what is none."""
+        self.seen.append(type(entry))
+        yield True  # type: ignore[misc]
+
+
+def test_a_rule_that_says_what_is_no_condition_costs_nobody_elses_findings() -> None:
+    """Its failure is told with what it said, and it is switched off as any other that fails."""
+    guard = Guard(lambda _part, _error: None)
+    talkative = Talkative()
+    alerts = Alerts([talkative, Symptom()], guard)
+
+    found = [(one.rule.name, one.step) for number in range(5) for one in alerts.judge(step(number, symptom=1))]
+
+    assert [("symptom", 0)] == found
+    assert {"failures": 3, "error": "TypeError: expected conditions, got bool", "switched_off": True} == guard.report()[
+        "rule talkative"
+    ]
+    assert 3 == len(talkative.seen)

@@ -24,7 +24,7 @@ from verbose_logging.entries import (
 )
 from verbose_logging.guard import Guard
 from verbose_logging.protocols import Condition, Rule
-from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Judge, judge_of
+from verbose_logging.rules.base import NOT_FIRING, NOTHING, BaseRule, Judge, Verdicts, judge_of
 from verbose_logging.rules.context import RunContext
 
 # Every entry that all levels write, or whose numbers all levels know: what a rule says must not depend on the level.
@@ -168,7 +168,7 @@ class Alerts:
                 verdicts = judge(entry)
                 if not verdicts or (verdicts is NOT_FIRING and not watch.firing):
                     continue  # nearly always
-                conditions = tuple(verdicts)  # what a generator raises is the rule's failure
+                conditions = _conditions(verdicts)
             except Exception as error:  # noqa: BLE001 - the guard notes it, or lets it through
                 self._contain(watch, error)
                 continue
@@ -186,12 +186,21 @@ class Alerts:
         self._guard.call(part, partial(_fail, error), default=None)
 
         def contained(judge: Judge) -> Judge:
-            return self._guard.guarded(part, lambda entry: tuple(judge(entry)), default=NOTHING)
+            return self._guard.guarded(part, lambda entry: _conditions(judge(entry)), default=NOTHING)
 
         self._judges = {
             kind: [(one, contained(judge) if one is watch else judge) for one, judge in judges]
             for kind, judges in self._judges.items()
         }
+
+
+def _conditions(verdicts: Verdicts) -> tuple[Condition, ...]:
+    """Returns what a rule says; what its generator raises, and what is no condition, is the rule's failure."""
+    conditions = tuple(verdicts)
+    for one in conditions:
+        if not isinstance(one, Condition):
+            raise TypeError(f"expected conditions, got {type(one).__name__}")
+    return conditions
 
 
 def _fail(error: Exception) -> None:
