@@ -28,6 +28,8 @@ def hears(*types: type) -> Callable[[Method], Method]:
 class Hearer:
     """A part that takes in facts by the methods that are marked with `hears`.
 
+    A subclass's method hears what the one that it overrides did, unless it is marked anew.
+
     Example:
         >>> from verbose_logging.facts import StepBegin, SubstepEnd
         >>> class Steps(Hearer):
@@ -49,8 +51,10 @@ class Hearer:
 @cache
 def _marked(part: type, kind: type) -> tuple[str, ...]:
     """Returns the names of the methods of a class that take in facts of a type, in the order of their definition."""
-    names = dict.fromkeys(name for base in reversed(part.__mro__) for name in vars(base))
-    return tuple(name for name in names if issubclass(kind, getattr(getattr(part, name), "hears", ())))
+    marks: dict[str, tuple[type, ...]] = {}
+    for base in reversed(part.__mro__):
+        marks |= {name: method.hears for name, method in vars(base).items() if hasattr(method, "hears")}
+    return tuple(name for name, types in marks.items() if issubclass(kind, types))
 
 
 class Observer(Protocol):
