@@ -54,7 +54,9 @@ def test_any_value_becomes_one_strict_line(value: Any) -> None:
     assert msgspec.json.decode(line).keys() == {"type", "value", "seq"}
 
 
-@pytest.mark.parametrize("text", ["\x9b31m", "\x85", "\u2028", "\u202e", "\u2066", "\x7f", "\x1b[31m", "a\nb"])
+@pytest.mark.parametrize(
+    "text", ["\x9b31m", "\x85", "\u2028", "\u202e", "\u2066", "\u200e", "\u200f", "\u061c", "\x7f", "\x1b[31m", "a\nb"]
+)
 def test_what_could_trick_a_terminal_is_escaped(text: str) -> None:
     """Controls, separators and turned writing reach no terminal by `cat`, and the line says the same as before."""
     line = entry_line(UserEntry({"type": "note", "seq": 1, "message": f"°{text}✅"}))

@@ -11,11 +11,11 @@ import msgspec
 from verbose_logging.entries import Entry, UserEntry, encode_entry, entry_type
 from verbose_logging.plain import plain
 
-# DEL, the C1 controls, the line separators and what turns the direction of writing: JSON lets them stand as they are,
-# but a terminal obeys some of them, and `str.splitlines` breaks at others.
-_TREACHEROUS = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]")
+# DEL, the C1 controls, the line separators and all that Unicode has to steer the direction of writing: JSON lets them
+# stand as they are, but a terminal obeys some of them, and `str.splitlines` breaks at others.
+_TREACHEROUS = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xaf]")
 # Each has one of these; to look for two bytes at once takes thirty times as long.
-_GIVE_THEM_AWAY = (b"\x7f", b"\xc2", b"\x80", b"\x81")
+_GIVE_THEM_AWAY = (b"\x7f", b"\xc2", b"\xd8", b"\x80", b"\x81")
 
 
 def entry_line(entry: Entry) -> bytes:
