@@ -7,10 +7,16 @@ import threading
 from collections.abc import Callable, Sequence
 
 
-def all_at_once(actions: Sequence[Callable[[], None]]) -> None:
+def all_at_once(
+    actions: Sequence[Callable[[], None]], *, start: Callable[[threading.Thread], None] = threading.Thread.start
+) -> None:
     """Runs each action on a thread of its own, and returns once all are done; they must not raise.
 
-    While the interpreter ends and starts no thread any more, they run one after the other.
+    While the interpreter ends and starts no thread any more, they run one after the other, in their order.
+
+    Args:
+        actions: The actions; the first is done by the calling thread.
+        start: Starts a thread, or raises RuntimeError.
 
     Example:
         >>> done = []
@@ -18,21 +24,18 @@ def all_at_once(actions: Sequence[Callable[[], None]]) -> None:
         >>> sorted(done)
         ['document', 'log']
     """
-    threads = [thread for action in actions[1:] if (thread := _started(action)) is not None]
-    for action in actions[:1]:
+    threads: list[threading.Thread] = []
+    left = list(actions[:1])
+    for action in actions[1:]:
+        thread = threading.Thread(target=action, name="verbose-logging-at-once", daemon=True)
+        try:
+            if sys.is_finalizing():
+                raise RuntimeError("the interpreter is ending")  # noqa: TRY301 - both ways of refusal meet below
+            start(thread)
+            threads.append(thread)
+        except RuntimeError:
+            left.append(action)
+    for action in left:
         action()
     for thread in threads:
         thread.join()
-
-
-def _started(action: Callable[[], None]) -> threading.Thread | None:
-    """Returns the thread that runs the action; `None` where it had to be run here."""
-    thread = threading.Thread(target=action, name="verbose-logging-at-once", daemon=True)
-    try:
-        if sys.is_finalizing():
-            raise RuntimeError("the interpreter is ending")  # noqa: TRY301 - both ways of refusal meet below
-        thread.start()
-    except RuntimeError:
-        action()
-        return None
-    return thread
