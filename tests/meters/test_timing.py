@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from verbose_logging.facts import GcPause
+from verbose_logging.facts import GcPause, StepEnd
+from verbose_logging.meters.ledger import Ledger
+from verbose_logging.meters.rates import RecentSteps
+from verbose_logging.meters.step_counts import StepCounts
+from verbose_logging.meters.timing import TimingMeter
 from verbose_logging.testing import FactScript, MemorySink, record
 
 
@@ -65,3 +69,14 @@ def test_collector_pauses_are_summed_within_a_step() -> None:
 
     assert pytest.approx(0.005) == first.timing["gc_pause_seconds"]
     assert "gc_pause_seconds" not in second.timing
+
+
+def test_an_epoch_without_an_end_takes_no_more_memory_than_its_last_steps() -> None:
+    """Fifty steps of 100 s leave no trace in the statistics behind 100,000 of 1 s."""
+    ledger = Ledger()
+    meter = TimingMeter(ledger, RecentSteps(ledger, StepCounts()))
+    for step in range(1, 100_051):
+        ledger.step_time_seconds = 100.0 if step <= 50 else 1.0
+        meter.observe(StepEnd(float(step), step, log_follows=False))
+
+    assert 1.0 == meter.at_epoch()["avg_step_time_seconds"] == meter.at_end()["avg_step_time_seconds"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import deque
+from collections.abc import Collection
 
 from verbose_logging.facts import EpochBegin, StepEnd, TrainBegin
 from verbose_logging.hearing import hears
@@ -15,6 +16,7 @@ from verbose_logging.protocols import MetricSpec, Numbers
 from verbose_logging.windows import Window
 
 _RECENT_STEPS = 10
+_STEPS_KEPT = 100_000  # an epoch of a stream may have no end
 
 
 class TimingMeter(BaseMeter):
@@ -49,8 +51,8 @@ class TimingMeter(BaseMeter):
     def _clear(self) -> None:
         self._recent = Window(_RECENT_STEPS)
         self._elapsed_seconds = 0.0
-        self._epoch: list[float] = []
-        self._all: deque[float] = deque(maxlen=100_000)
+        self._epoch: deque[float] = deque(maxlen=_STEPS_KEPT)
+        self._all: deque[float] = deque(maxlen=_STEPS_KEPT)
 
     @hears(TrainBegin)
     def _begin(self, _: TrainBegin) -> None:
@@ -58,7 +60,7 @@ class TimingMeter(BaseMeter):
 
     @hears(EpochBegin)
     def _begin_epoch(self, _: EpochBegin) -> None:
-        self._epoch = []
+        self._epoch.clear()
 
     @hears(StepEnd)
     def _end_step(self, _: StepEnd) -> None:
@@ -92,15 +94,15 @@ class TimingMeter(BaseMeter):
         return numbers
 
     def at_epoch(self) -> Numbers:
-        """Returns the statistics of the epoch's step times."""
+        """Returns the statistics of the epoch's step times (of its last 100,000, should it have more)."""
         return _statistics(self._epoch)
 
     def at_end(self) -> Numbers:
-        """Returns the statistics of the session's step times (of its last 100,000 steps, should it have more)."""
-        return _statistics(list(self._all)) | known(steps_per_second=self._recent_steps.rate)
+        """Returns the statistics of the session's step times (of its last 100,000, should it have more)."""
+        return _statistics(self._all) | known(steps_per_second=self._recent_steps.rate)
 
 
-def _statistics(step_times: list[float]) -> dict[str, float | int | str | None]:
+def _statistics(step_times: Collection[float]) -> dict[str, float | int | str | None]:
     if not step_times:
         return {}
     ordered = sorted(step_times)
