@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -86,3 +87,15 @@ def test_without_taps_nothing_is_counted() -> None:
     assert "samples_per_second" not in step.timing
     assert "padded_tokens" not in step.metrics
     assert any(isinstance(fact, StepBegin) for fact in script.facts)
+
+
+def test_what_is_no_count_is_not_known_and_costs_no_other_number() -> None:
+    """A loop that says NaN of its tokens still has its loss and its rows."""
+    script = FactScript(total_steps=100, steps_per_epoch=100).open().begin().epoch_begin()
+    micro_step = {"loss": 1.5, "samples": 4, "padded_tokens": 80, "real_tokens": math.nan, "loss_tokens": 30}
+    script.step(data_wait=0.1, forward_backward=0.3, optimizer=0.1, micro_steps=[micro_step])
+    step = last_step(script)
+
+    assert (1.5, 30) == (step.metrics["loss"], step.metrics["loss_tokens"])
+    assert "real_tokens" not in step.metrics
+    assert 10.0 == step.timing["samples_per_second"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from verbose_logging.facts import FactsDropped, MicroStep, StepEnd, TrainBegin
 from verbose_logging.hearing import Hearer, hears
 
@@ -32,7 +34,7 @@ class StepCounts(Hearer):
     def _add(self, fact: MicroStep) -> None:
         before = self._open or dict.fromkeys(_SUMMED, 0)
         self._open = {name: _sum(before[name], getattr(fact, name)) for name in _SUMMED}
-        self._open["items_in_batch"] = None if fact.items_in_batch is None else int(fact.items_in_batch)
+        self._open["items_in_batch"] = _count(fact.items_in_batch)
 
     @hears(FactsDropped)
     def _lose(self, _: FactsDropped) -> None:
@@ -43,5 +45,14 @@ class StepCounts(Hearer):
         self.values, self._open = self._open, {}
 
 
-def _sum(before: int | None, now: int | None) -> int | None:
-    return None if before is None or now is None else before + int(now)
+def _sum(before: int | None, now: Any) -> int | None:
+    count = _count(now)
+    return None if before is None or count is None else before + count
+
+
+def _count(value: Any) -> int | None:
+    """Returns a count; `None` for what is none, since a loop may say anything of its step."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
