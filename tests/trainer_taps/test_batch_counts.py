@@ -40,6 +40,21 @@ def test_packed_rows_are_as_long_as_their_sequences() -> None:
     assert (4, 10) == (int(counts.real_tokens), int(counts.squared_lengths))
 
 
+@pytest.mark.parametrize("kind", [torch.uint8, torch.int32, torch.int64], ids=str)
+def test_positions_of_any_type_are_added_up_without_an_overflow(kind: torch.dtype) -> None:
+    """A sequence of 200 positions has 40,000 pairs, whatever the greatest number of their type is."""
+    batch = {"input_ids": torch.ones(1, 200, dtype=torch.long), "position_ids": torch.arange(200).to(kind)[None]}
+
+    assert 40_000 == int(count_batch(batch, shifts_labels=True).squared_lengths)
+
+
+def test_positions_in_space_and_time_tell_nothing_of_lengths() -> None:
+    """Three axes of positions, as for pictures, belong to one row of four tokens."""
+    batch = {"input_ids": IDS[:1], "position_ids": torch.arange(4).expand(3, 1, 4)}
+
+    assert 16 == int(count_batch(batch, shifts_labels=True).squared_lengths)
+
+
 def test_chosen_and_rejected_texts_are_summed() -> None:
     """A pair is two texts of 5 real tokens each."""
     pair = {f"{side}_{name}": value for side in ("chosen", "rejected") for name, value in (

@@ -85,9 +85,10 @@ def _lengths(tensors: Mapping[str, torch.Tensor], text: list[str]) -> tuple[Any,
             lengths = (_cheap(mask) != 0).sum(-1)  # some masks number the sequences that are packed into a row
             real = real + _sum(lengths)
             squared = squared + _sum(lengths * lengths)
-        elif positions is not None:  # packed: positions start at 0 with each sequence, and sum of 2p + 1 is L squared
-            real = real + tensors[name].numel()
-            squared = squared + _sum(2 * _cheap(positions) + 1)
+        elif positions is not None and positions.shape == tensors[name].shape:
+            # packed: positions start at 0 with each sequence, and the sum of 2p + 1 is L squared
+            real = real + positions.numel()
+            squared = squared + 2 * _sum(_cheap(positions)) + positions.numel()  # a sum has room, small integers do not
         elif mask is not None:
             return None, None
         else:
