@@ -29,7 +29,8 @@ Peaks
   memory usage peak  68.2%
 
 Alerts
-  WARNING  high_memory  step 2, 1x  memory at 91% \x1b[31m; use less
+  WARNING  high_memory  step 2, 1x  memory at 91% \x1b[31m
+                                    use less
 
 Files
   log              run.jsonl

@@ -105,7 +105,7 @@ def _alerts(summary: Mapping[str, Any]) -> Table | None:
             safe(f"  {severity}", SEVERITY_STYLES.get(severity, "")),
             safe(alert["rule"]),
             safe(f"{where}{alert['times']}x{state}"),
-            safe("; ".join(text for text in told if text)),
+            Text("\n").join(safe(text) for text in told if text),
         )
     return table
 
