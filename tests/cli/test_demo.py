@@ -31,6 +31,7 @@ def test_the_demo_ends_well(demo_run: tuple[Path, subprocess.CompletedProcess[st
     assert f"{STEPS} steps" in answer.stdout.splitlines()[0]
     assert f"Training complete: {STEPS} of {STEPS} steps" in answer.stdout
     assert "verbose-logging show run/verbose_training_logs.jsonl" in answer.stdout
+    assert "Failed" not in answer.stderr
 
 
 @pytest.mark.trainer

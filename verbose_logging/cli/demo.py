@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +45,7 @@ def demo(
 
 
 def _train(*, steps: int, level: str, log: Path) -> None:
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it misses a kernel that no full-precision model needs
     from verbose_logging.demo import demo_config
     from verbose_logging.training.train import quiet_progress_bars, train_with_config
 
