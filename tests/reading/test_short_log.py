@@ -9,6 +9,7 @@ import pytest
 
 from verbose_logging.entries import decode_entry
 from verbose_logging.reading.short_log import is_short_log, summarize_short_log
+from verbose_logging.reading.summary import summarize
 from verbose_logging.sinks.standard import flatten
 
 
@@ -45,6 +46,16 @@ def test_a_short_log_says_what_the_full_one_says(full_run: Any) -> None:
     )
     assert 0.4 == summary["median_step_time_seconds"]
     assert "earlier_runs" not in summary
+
+
+def test_a_short_log_says_nothing_of_health(new_log: Callable[..., Any]) -> None:
+    """It does not name the rules that found something, so it must not call a run healthy."""
+    log = new_log().begin()
+    for step in range(1, 31):
+        log.step(step, 5.0)
+
+    assert not {"health", "alerts"} & summarize_short_log(_short(log)).keys()
+    assert "healthy: no warning in 30 steps" == summarize(map(msgspec.json.decode, log.lines))["health"]
 
 
 def test_a_loss_that_is_not_finite_is_counted(new_log: Callable[..., Any]) -> None:

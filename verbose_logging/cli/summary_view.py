@@ -93,7 +93,7 @@ def _peaks(summary: Mapping[str, Any]) -> Text | None:
 
 
 def _alerts(summary: Mapping[str, Any]) -> Table | None:
-    if not summary["alerts"]:
+    if not summary.get("alerts"):
         return None
     table = Table.grid(padding=(0, 2))
     for alert in summary["alerts"]:

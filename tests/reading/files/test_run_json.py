@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from verbose_logging import load_run
+from verbose_logging.reading.runs.run import Run
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.run_file import RunFileSink
 from verbose_logging.testing import FactScript, ManualClock, record
@@ -50,20 +51,36 @@ def test_a_document_of_nanogpt_is_a_run(tmp_path: Path, options: dict[str, Any])
     assert [] == run.resources
 
 
+def run_left_by(script: FactScript, folder: Path) -> Run:
+    """Returns the run as it is read from the document that a recording leaves."""
+    sink = RunFileSink(
+        folder,
+        run_name=None,
+        every_steps=100,
+        clock=ManualClock(),
+        fallback=Fallback(folder, clock=ManualClock()),
+    )
+    sink.write(record(script.facts).entries)
+    sink.close()
+    return load_run(folder)
+
+
+def test_a_document_says_nothing_of_health(tmp_path: Path) -> None:
+    """Findings stand in the log alone, so a document must not call its run healthy."""
+    script = FactScript(total_steps=30, steps_per_epoch=30).open().begin().epoch_begin()
+    for _ in range(30):
+        script.step(loss=2.0)
+    summary = run_left_by(script.end(), tmp_path).summary
+
+    assert 30 == summary["steps_done"]
+    assert not {"health", "alerts"} & summary.keys()
+
+
 def test_our_own_document_says_what_the_log_says(tmp_path: Path) -> None:
     """The steps, evaluations and the end are the same from either file."""
     script = FactScript(total_steps=2, steps_per_epoch=2).open().begin().epoch_begin()
     script.step(loss=2.0, gradient_norm=1.5).step(loss=float("nan")).evaluate(eval_loss=1.5).save().end()
-    sink = RunFileSink(
-        tmp_path,
-        run_name=None,
-        every_steps=100,
-        clock=ManualClock(),
-        fallback=Fallback(tmp_path, clock=ManualClock()),
-    )
-    sink.write(record(script.facts).entries)
-    sink.close()
-    run = load_run(tmp_path)
+    run = run_left_by(script, tmp_path)
 
     assert ([1, 2], [1.5, None], 2.0) == (run.steps["step"], run.steps["grad_norm"], run.steps["loss"][0])
     assert math.isnan(run.steps["loss"][1])

@@ -133,6 +133,7 @@ def _header(rest: Mapping[str, Any], path: Path) -> Iterator[dict[str, Any]]:
         "settings": known(verbosity_level=text_at(metadata, "verbosity_level")),
         "run_name": name,
         "metadata": metadata,
+        "names_findings": False,  # they stand in the log alone, so that none here says nothing of the run's health
     }
     yield {"type": "training_initialization", **common, **described}
     planned = known(total_steps=count_at(metadata, "total_steps"), world_size=count_at(metadata, "world_size"))

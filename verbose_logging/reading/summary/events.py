@@ -44,12 +44,14 @@ class Alerts(Part):
     def __init__(self) -> None:
         self._rules: dict[str, dict[str, Any]] = {}
         self._open = OpenFindings()
+        self._are_told = True
 
     def take(self, kind: str, entry: Mapping[str, Any]) -> None:
         """Takes in an entry."""
         rule, state, step = text_at(entry, "rule"), text_at(entry, "state"), count_at(entry, "step")
         if kind == "training_start":
             self._open.restart()
+        self._are_told = self._are_told and entry.get("names_findings") is not False
         if kind not in FINDING_TYPES or rule is None:
             return
         alert = self._rules.setdefault(rule, {"rule": rule, "times": 0} | known(first_step=step))
@@ -59,5 +61,5 @@ class Alerts(Part):
             alert |= known(last_step=step, **texts) | {"times": alert["times"] + 1}
 
     def result(self) -> dict[str, Any]:
-        """Returns the alerts in the order of their first firing."""
-        return {"alerts": list(self._rules.values())}
+        """Returns the alerts in the order of their first firing; nothing of a file that tells of none."""
+        return {"alerts": list(self._rules.values()) if self._are_told else None}

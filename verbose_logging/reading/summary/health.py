@@ -19,7 +19,9 @@ def health(summary: Mapping[str, Any]) -> str | None:
         >>> health({"alerts": [row], "steps_done": 200})
         'WARNING loss_spike, over again: The loss jumps'
     """
-    serious = [alert for alert in summary.get("alerts", ()) if alert.get("severity") in _SEVERITIES]
+    if "alerts" not in summary:
+        return None
+    serious = [alert for alert in summary["alerts"] if alert.get("severity") in _SEVERITIES]
     steps = summary.get("steps_done") or 0
     if not serious:
         if steps < _ENOUGH_STEPS:
