@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from verbose_logging.entries import EntriesDropped, Entry, TrainingStepComplete, UserEntry
+from verbose_logging.formatting import counted
 
 
 class Gap:
@@ -28,9 +29,12 @@ class Gap:
 
     def report(self) -> EntriesDropped:
         """Returns the entry that stands for the lost ones."""
+        message = f"⚠️ Dropped {counted(self._count, 'line')}, which could not be written"
+        if self._steps:
+            message += f"; {counted(self._steps, 'step')} missing"
         return EntriesDropped(
             level="WARNING",
-            message=f"⚠️ {self._count} entries were dropped: they could not be written",
+            message=message,
             count=self._count,
             from_=self._first_timestamp,
             to=self._last["timestamp"],
