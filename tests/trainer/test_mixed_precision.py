@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from accelerate.state import AcceleratorState
 
 pytestmark = pytest.mark.trainer
+
+
+@pytest.fixture(autouse=True)
+def _precision_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Accelerate keeps the precision for the whole process, in its state and in the environment."""
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no")
+    AcceleratorState._reset_state()  # noqa: SLF001 - its own tests do so
+    yield
+    AcceleratorState._reset_state()  # noqa: SLF001
 
 
 def test_mixed_precision_is_recorded_like_any_other(train: Callable[..., Any]) -> None:
