@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from verbose_logging.entries import TrainingStepComplete, UserEntry, decode_entry, encode_entry
-from verbose_logging.sinks.encoding import entry_line
+from verbose_logging.sinks.encoding import entry_lines
 
 MakeStep = Callable[..., TrainingStepComplete]
 
@@ -17,12 +17,13 @@ MakeStep = Callable[..., TrainingStepComplete]
 def test_clean_entry_is_its_encoding_and_a_newline(step_entry: MakeStep) -> None:
     """Nothing is changed in an entry that encodes."""
     entry = step_entry(1, metrics={"loss": 2.5})
-    assert encode_entry(entry) + b"\n" == entry_line(entry)
+    assert [encode_entry(entry) + b"\n"] == entry_lines([entry])
 
 
 def test_cleaned_entry_is_still_of_its_type(step_entry: MakeStep) -> None:
     """A foreign value in a group costs the others nothing, and the line validates."""
-    decoded = decode_entry(entry_line(step_entry(1, metrics={"loss": 2.5}, resource_usage={"where": Path("runs")})))
+    (line,) = entry_lines([step_entry(1, metrics={"loss": 2.5}, resource_usage={"where": Path("runs")})])
+    decoded = decode_entry(line)
     assert isinstance(decoded, TrainingStepComplete)
     assert decoded.metrics == {"loss": 2.5}
     assert decoded.resource_usage == {"where": "runs"}
@@ -47,7 +48,7 @@ def test_any_value_becomes_one_strict_line(value: Any) -> None:
     def refuse(token: str) -> None:
         raise AssertionError(token)
 
-    line = entry_line(UserEntry({"type": "note", "value": value, "seq": 3}))
+    (line,) = entry_lines([UserEntry({"type": "note", "value": value, "seq": 3})])
     assert line.count(b"\n") == 1
     decoded = json.loads(line, parse_constant=refuse)
     assert (decoded["type"], decoded["seq"]) == ("note", 3)
@@ -59,8 +60,16 @@ def test_any_value_becomes_one_strict_line(value: Any) -> None:
 )
 def test_what_could_trick_a_terminal_is_escaped(text: str) -> None:
     """Controls, separators and turned writing reach no terminal by `cat`, and the line says the same as before."""
-    line = entry_line(UserEntry({"type": "note", "seq": 1, "message": f"°{text}✅"}))
+    (line,) = entry_lines([UserEntry({"type": "note", "seq": 1, "message": f"°{text}✅"})])
 
     assert f"°{text}✅" == json.loads(line)["message"]
     assert all(character.isprintable() for character in line.decode().removesuffix("\n"))
     assert 1 == len(line.decode().splitlines())
+
+
+def test_one_entry_says_nothing_about_its_neighbours(step_entry: MakeStep) -> None:
+    """In a batch, each line is what it would be alone: where one is cleaned or escaped, the others stay as they are."""
+    clean = step_entry(1, metrics={"loss": 2.5}, nonfinite={"metrics.loss": "NaN"})
+    odd = UserEntry({"type": "note", "seq": 2, "value": Path("runs"), "message": "\x9b31m"})
+    (alone,), (cleaned,) = entry_lines([clean]), entry_lines([odd])
+    assert [alone, cleaned, alone] == entry_lines([clean, odd, clean])

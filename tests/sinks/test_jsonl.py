@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from verbose_logging.entries import (
@@ -15,7 +15,7 @@ from verbose_logging.entries import (
     UserEntry,
     decode_entry,
 )
-from verbose_logging.sinks.encoding import entry_line
+from verbose_logging.sinks.encoding import entry_lines
 from verbose_logging.sinks.files.pending import PendingLines
 from verbose_logging.sinks.jsonl import JsonlSink
 
@@ -125,10 +125,10 @@ def test_lost_entry_of_a_user_is_counted_as_well(site: Any, step_entry: MakeStep
 def test_entry_that_cannot_be_encoded_costs_no_other(site: Any, step_entry: MakeStep) -> None:
     """It is reported and counted as lost; its neighbours are written."""
 
-    def encode(entry: Entry) -> bytes:
-        if entry.seq == 2:
-            raise ValueError(entry)
-        return entry_line(entry)
+    def encode(entries: Sequence[Entry]) -> list[bytes]:
+        if 2 in [entry.seq for entry in entries]:
+            raise ValueError(entries)
+        return entry_lines(entries)
 
     sink = JsonlSink(site.file(), on_problem=site.fallback.problem, encode=encode)
     sink.write([step_entry(1), step_entry(2), step_entry(3)])

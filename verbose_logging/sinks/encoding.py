@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from verbose_logging.entries import Entry, UserEntry, encode_entry, entry_type
 from verbose_logging.plain import plain
+
+_encode = msgspec.json.Encoder().encode
 
 # DEL, the C1 controls, the line separators and all that Unicode has to steer the direction of writing: JSON lets them
 # stand as they are, but a terminal obeys some of them, and `str.splitlines` breaks at others.
@@ -18,40 +20,49 @@ _TREACHEROUS = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8
 _GIVE_THEM_AWAY = (b"\x7f", b"\xc2", b"\xd8", b"\x80", b"\x81")
 
 
-def entry_line(entry: Entry) -> bytes:
-    r"""Returns the entry as a line of strict JSON, cleaned first if it cannot be encoded as it is.
+def entry_lines(entries: Iterable[Entry]) -> list[bytes]:
+    r"""Returns each entry as a line of strict JSON, cleaned first where it cannot be encoded as it is.
 
     Raises:
-        Exception: Not even what `plain` makes of it can be encoded.
+        Exception: Not even what `plain` makes of one of them can be encoded.
 
     Example:
         >>> from pathlib import PurePosixPath
-        >>> entry_line(UserEntry({"type": "note", "seq": 1, "path": PurePosixPath("runs")}))
-        b'{"type":"note","seq":1,"path":"runs"}\n'
+        >>> entry_lines([UserEntry({"type": "note", "seq": 1, "path": PurePosixPath("runs")})])
+        [b'{"type":"note","seq":1,"path":"runs"}\n']
     """
-    try:
-        return _line(encode_entry(entry))
-    except Exception:  # noqa: BLE001 - a foreign value may raise anything
-        return fields_line(_fields(entry))
+    return _lines(map(_entry_text, entries))
 
 
-def fields_line(fields: Mapping[str, Any]) -> bytes:
-    """Returns fields as a line of strict JSON, cleaned first if they cannot be encoded as they are.
+def fields_lines(rows: Iterable[Mapping[str, Any]]) -> list[bytes]:
+    """Returns fields as lines of strict JSON, cleaned first where they cannot be encoded as they are.
 
     Raises:
-        Exception: Not even what `plain` makes of them can be encoded.
+        Exception: Not even what `plain` makes of some can be encoded.
     """
+    return _lines(map(_fields_text, rows))
+
+
+def _entry_text(entry: Entry) -> bytes:
     try:
-        return _line(msgspec.json.encode(fields))
+        return encode_entry(entry)
     except Exception:  # noqa: BLE001 - a foreign value may raise anything
-        return _line(msgspec.json.encode(plain(fields)))
+        return _fields_text(_fields(entry))
 
 
-def _line(text: bytes) -> bytes:
-    """Returns JSON as a line that a terminal can be shown: what could trick it is escaped."""
-    if any(map(text.__contains__, _GIVE_THEM_AWAY)):
-        text = _TREACHEROUS.sub(_escaped, text)
-    return text + b"\n"
+def _fields_text(fields: Mapping[str, Any]) -> bytes:
+    try:
+        return _encode(fields)
+    except Exception:  # noqa: BLE001 - a foreign value may raise anything
+        return _encode(plain(fields))
+
+
+def _lines(texts: Iterable[bytes]) -> list[bytes]:
+    """Returns JSON as lines that a terminal can be shown: what could trick it is escaped."""
+    lines = [text + b"\n" for text in texts]
+    if any(map(b"".join(lines).__contains__, _GIVE_THEM_AWAY)):  # one look at all is cheaper than one at each
+        return [_TREACHEROUS.sub(_escaped, line) for line in lines]
+    return lines
 
 
 def _escaped(found: re.Match[bytes]) -> bytes:

@@ -12,7 +12,7 @@ from verbose_logging.protocols import Sink
 from verbose_logging.settling import OnProblem
 from verbose_logging.sinks.at_once import all_at_once
 from verbose_logging.sinks.lane import Lane
-from verbose_logging.sinks.vital import is_lasting
+from verbose_logging.sinks.vital import are_lasting
 
 
 @runtime_checkable
@@ -50,7 +50,7 @@ class FanOut:
         At a checkpoint and at an end, where files wait for the disk, all write at once.
         """
         deliveries = [partial(self._deliver, name, sink, entries) for name, sink in self._sinks.items()]
-        if any(map(is_lasting, entries)):
+        if are_lasting(entries):
             all_at_once(deliveries)
         else:
             for deliver in deliveries:

@@ -8,11 +8,11 @@ from typing import Any
 
 from verbose_logging.entries import Entry, entry_type
 from verbose_logging.settling import OnProblem
-from verbose_logging.sinks.encoding import entry_line
+from verbose_logging.sinks.encoding import entry_lines
 from verbose_logging.sinks.files.append_file import AppendFile
 from verbose_logging.sinks.files.gap import Gap
 from verbose_logging.sinks.files.sync_timer import SyncTimer
-from verbose_logging.sinks.vital import is_lasting, is_vital
+from verbose_logging.sinks.vital import are_lasting, keep
 
 
 class JsonlSink:
@@ -22,7 +22,7 @@ class JsonlSink:
         file: Takes the lines.
         on_problem: Told of an entry that cannot be encoded.
         sync_timer: When the file is brought to the disk apart from checkpoints and ends; `None` for never.
-        encode: Makes a line of an entry.
+        encode: Makes a line of each entry.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class JsonlSink:
         *,
         on_problem: OnProblem,
         sync_timer: SyncTimer | None = None,
-        encode: Callable[[Entry], bytes] = entry_line,
+        encode: Callable[[Sequence[Entry]], list[bytes]] = entry_lines,
     ) -> None:
         self._file = file
         self._sync_timer = sync_timer
@@ -42,11 +42,10 @@ class JsonlSink:
     def write(self, entries: Sequence[Entry]) -> None:
         """Takes a batch of entries, in order; brings it to the disk if it holds a checkpoint or an end."""
         self.flush()
-        for entry in entries:
-            if not self._take(entry):
-                self._gap.add(entry)
+        for entry in self._take(entries):
+            self._gap.add(entry)
         self.flush()
-        if any(map(is_lasting, entries)):
+        if are_lasting(entries):
             self._file.sync()
 
     def flush(self) -> None:
@@ -66,7 +65,7 @@ class JsonlSink:
         lines: list[bytes] = []
         for entry in entries:
             with contextlib.suppress(Exception):  # one bad entry must not cost the others
-                lines.append(self._encode(entry))
+                lines += self._encode([entry])
         self._file.rescue(lines)
 
     def close(self) -> None:
@@ -76,14 +75,18 @@ class JsonlSink:
             self._report_gap()
         self._file.close()
 
-    def _take(self, entry: Entry) -> bool:
+    def _take(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Takes a batch of entries; returns those that are lost."""
         try:
-            line = self._encode(entry)
-        except Exception as error:  # noqa: BLE001 - one bad entry must not cost its batch
-            self._on_problem(f"encoding {entry_type(entry)}", error)
-            return False
-        return self._file.append(line, vital=is_vital(entry))
+            lines = self._encode(entries)
+        except Exception as error:  # noqa: BLE001 - one bad entry must not cost its batch: each is tried by itself
+            if len(entries) > 1:
+                return [lost for entry in entries for lost in self._take([entry])]
+            self._on_problem(f"encoding {entry_type(entries[0])}", error)
+            return list(entries)
+        return keep(self._file, entries, lines)
 
     def _report_gap(self) -> None:
-        self._file.append(entry_line(self._gap.report()), vital=True)
+        (line,) = entry_lines([self._gap.report()])
+        self._file.append(line, vital=True)
         self._gap = Gap()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 from verbose_logging.entries import (
@@ -22,9 +23,9 @@ from verbose_logging.entries import (
     types_of,
 )
 from verbose_logging.entries.flat_names import FLAT_NAMES
-from verbose_logging.sinks.encoding import fields_line
+from verbose_logging.sinks.encoding import fields_lines
 from verbose_logging.sinks.files.append_file import AppendFile
-from verbose_logging.sinks.vital import is_lasting, is_vital
+from verbose_logging.sinks.vital import are_lasting, keep
 
 _WRITTEN = types_of(
     SystemInitialization,
@@ -39,6 +40,7 @@ _WRITTEN = types_of(
     EndBase,
 )
 
+_NAMES = [(group, tuple(names.items())) for group, names in FLAT_NAMES.items()]
 _NO_NUMBERS: Mapping[str, Any] = {}
 
 
@@ -64,9 +66,11 @@ def flatten(entry: Entry) -> dict[str, Any] | None:
         "step": entry.step,
         "epoch": entry.epoch,
     }
-    for group, names in FLAT_NAMES.items():
+    for group, names in _NAMES:
         values = getattr(entry, group, _NO_NUMBERS)
-        line |= {name: values[key] for key, name in names.items() if key in values}
+        for key, name in names:
+            if key in values:
+                line[name] = values[key]
     return line | _nonfinite(entry.nonfinite) if entry.nonfinite else line
 
 
@@ -88,11 +92,10 @@ class StandardSink:
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Takes a batch of entries, in order; brings it to the disk if it holds a checkpoint or an end."""
-        for entry in entries:
-            if (line := flatten(entry)) is not None:
-                self._file.append(fields_line(line), vital=is_vital(entry))
+        rows = list(map(flatten, entries))
+        keep(self._file, list(compress(entries, rows)), fields_lines(filter(None, rows)))
         self._file.flush()
-        if any(map(is_lasting, entries)):
+        if are_lasting(entries):
             self._file.sync()
 
     def flush(self) -> None:
@@ -105,7 +108,7 @@ class StandardSink:
 
     def rescue(self, entries: Sequence[Entry]) -> None:
         """Saves what waits, and these entries, in a temporary folder. For another thread, when the pipeline hangs."""
-        self._file.rescue([fields_line(line) for entry in entries if (line := flatten(entry)) is not None])
+        self._file.rescue(fields_lines(filter(None, map(flatten, entries))))
 
     def close(self) -> None:
         """Writes what still waits, or saves it elsewhere, and lets go of the file."""

@@ -20,6 +20,16 @@ def test_lines_are_bounded_exactly() -> None:
     assert [True, True, False] == [pending.add(b"a\n", vital=False) for _ in range(3)]
 
 
+def test_lines_given_together_are_kept_all_or_none() -> None:
+    """Where bytes or lines lack room for the last one, the first is not kept either; what just fits is kept."""
+    pending = PendingLines(max_bytes=8, max_lines=3, reserve_bytes=4)
+    assert not pending.extend([b"abc\n", b"defg\n"])
+    assert not pending.extend([b"\n"] * 4)
+    assert pending.extend([b"abc\n", b"def\n"])
+    assert not pending.extend([b"\n"])
+    assert pending.head(max_bytes=100) == b"abc\ndef\n"
+
+
 def test_vital_lines_use_the_reserve_and_no_more() -> None:
     """A vital line is kept where there is no room for others, up to the reserve."""
     pending = PendingLines(max_bytes=4, max_lines=1, reserve_bytes=4)

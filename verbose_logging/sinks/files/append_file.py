@@ -88,6 +88,10 @@ class AppendFile:
         self._fallback.dropping(self._path, lines_dropped=self._lines_dropped)
         return False
 
+    def extend(self, lines: Sequence[bytes]) -> bool:
+        """Returns whether the lines are kept; none of them is, nor counted as lost, where not all find room."""
+        return self._pending.extend(lines)
+
     def flush(self) -> bool:
         """Hands over what waits, if an attempt is due; returns whether nothing waits any more."""
         now = self._clock.monotonic()

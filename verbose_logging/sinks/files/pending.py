@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
+from collections.abc import Sequence
 
 _MIB = 1 << 20
 
@@ -44,8 +45,19 @@ class PendingLines:
         self._bytes = size
         return True
 
+    def extend(self, lines: Sequence[bytes]) -> bool:
+        """Returns whether there is room for all of these lines; keeps them if so, and none of them if not."""
+        size = self._bytes + sum(map(len, lines))
+        if size > self._max_bytes or len(self._lines) + len(lines) > self._max_lines:
+            return False
+        self._lines.extend(lines)
+        self._bytes = size
+        return True
+
     def head(self, *, max_bytes: int) -> bytes:
         """Returns the oldest lines, as many as fit, but at least one if there is any."""
+        if self._bytes <= max_bytes:
+            return b"".join(self._lines)
         sizes = itertools.accumulate(map(len, self._lines))
         count = sum(1 for _ in itertools.takewhile(lambda size: size <= max_bytes, sizes))
         return b"".join(itertools.islice(self._lines, max(count, 1)))
@@ -55,6 +67,8 @@ class PendingLines:
 
         A line that only lacks its newline counts: repairing the tail ends it.
         """
+        if written_bytes == self._bytes:
+            return len(self.take_all())  # the rule; what follows is for a full disk and for a backlog
         count = 0
         while self._lines and written_bytes >= len(self._lines[0]) - 1:
             line = self._lines.popleft()
