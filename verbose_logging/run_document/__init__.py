@@ -6,7 +6,7 @@ log later are the same. `layout` has its form on the disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ from verbose_logging.entries import (
     TrainingStart,
     TrainingStepComplete,
     entry_type,
+    types_of,
 )
 from verbose_logging.run_document.metadata import metadata_of_start, metadata_of_system, metadata_of_training
 from verbose_logging.run_document.rows import (
@@ -79,7 +80,7 @@ class RunDocument:
         self.config: dict[str, Any] = {}
         self.metadata: dict[str, Any] = {"sessions": []}
         self._resumes = False
-        self._takers = {
+        self._takers: dict[type, Callable[[Any], None]] = {
             SystemInitialization: self._take_system,
             TrainingInitialization: self._take_training,
             TrainingStart: self._take_start,
@@ -87,6 +88,7 @@ class RunDocument:
             ProgressReport: self._take_report,
             EvaluationComplete: self._take_evaluation,
             ModelCheckpointSave: self._take_checkpoint,
+            **dict.fromkeys(types_of(EndBase), self._take_end),
         }
         self._clear()
 
@@ -96,8 +98,7 @@ class RunDocument:
 
     def take(self, entry: Entry) -> None:
         """Takes in an entry; most types say nothing that stands in the document."""
-        taker: Any = self._take_end if isinstance(entry, EndBase) else self._takers.get(type(entry))
-        if taker is not None:
+        if (taker := self._takers.get(type(entry))) is not None:
             taker(entry)
 
     def go_on_from(self, history: History, *, step: int) -> None:

@@ -1,7 +1,7 @@
 """The run as one JSON document in the output folder, rewritten as a whole now and then.
 
 It is saved every so many steps, at a checkpoint and at the end, by the thread that writes the log, and never so often
-that saving takes more than a third of a percent of the run. What the file misses after a crash stands in the log.
+that saving takes more than a thousandth of the run. What the file misses after a crash stands in the log.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from verbose_logging.entries import (
     ProgressReport,
     TrainingStart,
     TrainingStepComplete,
+    types_of,
 )
 from verbose_logging.protocols import Clock
 from verbose_logging.run_document import RunDocument
@@ -28,14 +29,15 @@ from verbose_logging.run_document.layout import SavedDocument, written
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.files.whole_file import claim_name, replace_file
 
-SAVING_SHARE = 0.003  # leaves room below one percent for the last saving, which is always done
+SAVING_SHARE = 0.001  # leaves room below one percent for the last saving, which is always done
 _SUFFIX = ".json"
 _STAMP = "%Y%m%d_%H%M%S"
 _STAMPED = re.compile(r"_\d{8}_\d{6}(-\d+)?\.json$")
 _UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 100
 _MOST_FILES = 20
-_CONTENT = (TrainingStepComplete, ProgressReport, EvaluationComplete, ModelCheckpointSave, EndBase)
+_CONTENT = types_of(TrainingStepComplete, ProgressReport, EvaluationComplete, ModelCheckpointSave, EndBase)
+_ENDS = types_of(EndBase)
 
 
 class SavingBudget:
@@ -96,13 +98,16 @@ class RunFileSink:
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Takes a batch of entries, in order; saves where that is due, and always at an end and behind it."""
-        wants_saving = must_save = False
         for entry in entries:
-            self._take(entry)
-            wants_saving |= isinstance(entry, ModelCheckpointSave)
-            must_save |= isinstance(entry, EndBase)
-        must_save |= self._document.end_time is not None and not self._is_saved
-        wants_saving |= len(self._document.steps) - self._steps_saved >= self._every_steps
+            self._document.take(entry)
+            if isinstance(entry, TrainingStart):
+                self._go_on(entry)
+        kinds = frozenset(map(type, entries))
+        if kinds & _CONTENT:
+            self._is_saved = self._document.start_time is None
+        must_save = bool(kinds & _ENDS) or (self._document.end_time is not None and not self._is_saved)
+        has_enough = len(self._document.steps) - self._steps_saved >= self._every_steps
+        wants_saving = has_enough or ModelCheckpointSave in kinds
         if must_save or (wants_saving and self._budget.allows_another()):
             self._save(lasting=must_save)
 
@@ -114,18 +119,14 @@ class RunFileSink:
         if not self._is_saved:
             self._save(lasting=True)
 
-    def _take(self, entry: Entry) -> None:
-        self._document.take(entry)
-        if isinstance(entry, TrainingStart) and entry.resumed_from_step and self._path is None:
-            self._go_on(entry.resumed_from_step, entry.run_id)
-        if isinstance(entry, _CONTENT):
-            self._is_saved = self._document.start_time is None
-
-    def _go_on(self, step: int, run_id: str) -> None:
-        """Continues this run's own file, else the newest that reaches the step."""
+    def _go_on(self, start: TrainingStart) -> None:
+        """Continues this run's own file where the run resumes, else the newest that reaches the step."""
+        step = start.resumed_from_step
+        if not step or self._path is not None:
+            return
         saved = [(path, found) for path in self._earlier_files() if (found := _opened(path)) is not None]
         reaching = [(path, found) for path, found in saved if found.final_iter >= step]
-        own = [(path, found) for path, found in saved if run_id in found.run_ids]
+        own = [(path, found) for path, found in saved if start.run_id in found.run_ids]
         path, chosen = next(iter([*own, *reaching]), (None, None))
         if path is None or chosen is None:
             return
