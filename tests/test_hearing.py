@@ -40,7 +40,7 @@ def test_an_override_hears_what_it_overrides_unless_it_is_marked_anew() -> None:
     """Both by the part's own `observe` and in an audience."""
     facts = [StepBegin(1.0), PreOptimizerStep(2.0, 0.1), StepEnd(3.0, 1, log_follows=False)]
     own, shown = Own(), Own()
-    audience = Audience([(shown, lambda hear: hear)])
+    audience = Audience([shown])
     for fact in facts:
         own.observe(fact)
         audience.observe(fact)
@@ -64,7 +64,7 @@ def test_who_has_an_observe_of_its_own_is_shown_everything() -> None:
             self.heard.append(type(fact).__name__)
 
     everything = Everything()
-    audience = Audience([(everything, lambda hear: hear)])
+    audience = Audience([everything])
     audience.observe(StepBegin(1.0))
     audience.observe(StepEnd(2.0, 1, log_follows=False))
 

@@ -77,10 +77,8 @@ class Guard:
                 return default
             try:
                 result = function(*args, **kwargs)
-            except Exception as error:
-                if self._strict:
-                    raise
-                self._note(part, error)
+            except Exception as error:  # noqa: BLE001 - that is what a guard is for
+                self.note(part, error)
                 return default
             if failures:
                 failures.pop(part, None)
@@ -88,7 +86,22 @@ class Guard:
 
         return contained
 
-    def _note(self, part: str, error: Exception) -> None:
+    def note(self, part: str, error: Exception) -> None:
+        """Notes that a part has failed; for one that is called as it is until it fails for the first time.
+
+        Containing a call costs about as much as what most parts do in it. Once a part has failed, it is to be called by
+        way of `guarded`, which knows of its failures in a row.
+
+        Raises:
+            Exception: The error, where this guard is strict.
+
+        Example:
+            >>> guard = Guard(lambda part, error: print(part, "has failed:", error))
+            >>> guard.note("meter x", ValueError("no number"))
+            meter x has failed: no number
+        """
+        if self._strict:
+            raise error
         in_a_row = self._failures.setdefault(part, [])
         in_a_row.append(error)
         self._last[part] = error

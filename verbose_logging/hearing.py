@@ -64,27 +64,48 @@ class Observer(Protocol):
         """Takes in a fact."""
 
 
+def _raise(_part: Observer, error: Exception) -> None:
+    raise error
+
+
+def _as_it_is(_part: Observer, hear: Hear) -> Hear:
+    return hear
+
+
 class Audience:
     """Shows each fact to those whom it concerns, in the order in which they were given.
 
     A part that has an `observe` of its own is shown all facts.
 
     Args:
-        parts: For each part, what wraps its methods.
+        parts: Who they are.
+        on_failure: Told which part has raised, and what; unless it raises, the others are shown the fact even so.
+        wrap: Returns what is called in the place of a part's method.
     """
 
-    def __init__(self, parts: Iterable[tuple[Observer, Callable[[Hear], Hear]]]) -> None:
+    def __init__(
+        self,
+        parts: Iterable[Observer],
+        on_failure: Callable[[Observer, Exception], None] = _raise,
+        wrap: Callable[[Observer, Hear], Hear] = _as_it_is,
+    ) -> None:
         self._parts = list(parts)
-        self._of_type: dict[type, Sequence[Hear]] = {}
+        self._on_failure = on_failure
+        self._wrap = wrap
+        self._of_type: dict[type, Sequence[tuple[Observer, Hear]]] = {}
 
     def observe(self, fact: Fact) -> None:
         """Shows a fact around."""
         kind = type(fact)
         methods = self._of_type.get(kind)
         if methods is None:
-            methods = self._of_type[kind] = [wrap(hear) for part, wrap in self._parts for hear in _ears(part, kind)]
-        for hear in methods:
-            hear(fact)
+            methods = [(part, self._wrap(part, hear)) for part in self._parts for hear in _ears(part, kind)]
+            self._of_type[kind] = methods
+        for part, hear in methods:
+            try:
+                hear(fact)
+            except Exception as error:  # noqa: BLE001, PERF203 - one's failure is not the others'
+                self._on_failure(part, error)
 
 
 def _ears(part: Observer, kind: type) -> Sequence[Hear]:

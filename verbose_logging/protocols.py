@@ -16,7 +16,8 @@ from verbose_logging.facts import Fact
 
 FindingKind: TypeAlias = Literal["resource_warning", "performance_anomaly", "training_health"]
 MetricGroup: TypeAlias = Literal["timing", "metrics", "progress"]
-Numbers: TypeAlias = Mapping[str, Value | Mapping[str, float]]
+Measured: TypeAlias = Value | Mapping[str, float]
+Numbers: TypeAlias = Mapping[str, Measured]
 
 
 class MetricSpec(msgspec.Struct, frozen=True):

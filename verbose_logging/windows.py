@@ -7,7 +7,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from verbose_logging.robust import scatter
+from verbose_logging.robust import deviation, scatter
 
 _ROUNDING = 1e-9  # more than what a sum of a few numbers may be off by, as a share
 
@@ -45,15 +45,12 @@ class Window:
     @property
     def median(self) -> float | None:
         """The median, `None` without a value."""
-        return statistics.median(self.values) if self.values else None
+        return _middle(sorted(self.values))
 
     @property
     def std(self) -> float | None:
         """The sample standard deviation, `None` below two values."""
-        if len(self.values) < 2:  # noqa: PLR2004 - a deviation needs two
-            return None
-        mean = sum(self.values) / len(self.values)
-        return float((sum((value - mean) ** 2 for value in self.values) / (len(self.values) - 1)) ** 0.5)
+        return deviation(self.values)
 
     @property
     def scatter(self) -> float | None:
@@ -93,12 +90,15 @@ class MedianWindow:
     @property
     def median(self) -> float | None:
         """The median, `None` without a value."""
-        ordered = self._sorted
-        count = len(ordered)
-        if not count:
-            return None
-        middle = count // 2
-        return ordered[middle] if count % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+        return _middle(self._sorted)
+
+
+def _middle(ordered: Sequence[float]) -> float | None:
+    """Returns the median of values in ascending order, `None` without one."""
+    middle, is_odd = divmod(len(ordered), 2)
+    if is_odd:
+        return ordered[middle]
+    return (ordered[middle - 1] + ordered[middle]) / 2 if ordered else None
 
 
 class ShareWindow:

@@ -62,7 +62,7 @@ def test_no_name_comes_from_two_meters(moment: str) -> None:
 def test_a_meter_hears_of_all_that_it_uses() -> None:
     """Shown each fact by the audience, meters say the same as when they are shown all of them."""
     meters = build_meters(str)
-    audience = Audience((part, lambda hear: hear) for part in (*meters.keepers, *meters.table))
+    audience = Audience([*meters.keepers, *meters.table])
     for fact in eventful_run():
         audience.observe(fact)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from verbose_logging.facts.base import FactBase
@@ -97,7 +98,12 @@ class Logged(FactBase, frozen=True):
     @property
     def is_of_evaluation(self) -> bool:
         """Whether it tells of an evaluation and not of the training's own steps."""
-        return any(name.startswith("eval_") for name in self.logs)
+        return _name_an_evaluation(tuple(self.logs))
+
+
+@lru_cache(maxsize=16)  # a training logs the same names again and again
+def _name_an_evaluation(names: tuple[str, ...]) -> bool:
+    return any(name.startswith("eval_") for name in names)
 
 
 class PredictionStep(FactBase, frozen=True):

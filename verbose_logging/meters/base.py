@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from verbose_logging.hearing import Hearer
-from verbose_logging.protocols import MetricGroup, MetricSpec, Numbers
+from verbose_logging.protocols import Measured, MetricGroup, MetricSpec, Numbers
 
 
 class BaseMeter(Hearer):
@@ -25,7 +25,7 @@ class BaseMeter(Hearer):
         return {}
 
 
-def known(**numbers: float | str | None) -> dict[str, float | int | str | None]:
+def known(**numbers: Measured) -> dict[str, Measured]:
     """Returns the numbers that are known.
 
     Example:
@@ -33,5 +33,5 @@ def known(**numbers: float | str | None) -> dict[str, float | int | str | None]:
         {'loss': 1.5}
     """
     if None not in numbers.values():  # nearly always
-        return numbers  # a dictionary of its own, with wider values
+        return numbers
     return {name: value for name, value in numbers.items() if value is not None}

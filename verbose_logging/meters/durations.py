@@ -86,7 +86,10 @@ class Durations:
         if not self._ordered:
             return False
         tail = int(_TAIL * len(self._ordered))
-        return min(self._recent) > self._ordered[-1 - tail] or max(self._recent) < self._ordered[tail]
+        low, high = self._ordered[tail], self._ordered[-1 - tail]
+        if low <= self._recent[-1] <= high:  # most are, and one that is tells it
+            return False
+        return min(self._recent) > high or max(self._recent) < low
 
     @property
     def typical_seconds(self) -> float | None:

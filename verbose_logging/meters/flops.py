@@ -21,7 +21,7 @@ from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.recent import Recent
-from verbose_logging.protocols import MetricSpec, Numbers
+from verbose_logging.protocols import Measured, MetricSpec, Numbers
 
 _TERA = 1e12
 NOT_COUNTED = "padding, norms, activations, the optimizer, reference models, generation, evaluation"
@@ -121,7 +121,7 @@ class FlopsMeter(BaseMeter):
         """Returns the present rate."""
         return self._rates()
 
-    def _rates(self) -> dict[str, float | int | str | None]:
+    def _rates(self) -> dict[str, Measured]:
         seconds = sum(self._seconds.rows)
         if seconds <= 0:
             return {}

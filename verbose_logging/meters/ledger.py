@@ -9,6 +9,8 @@ that ends there is its time. The parts sum to the wall time because every gap is
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from verbose_logging.facts import (
     EpochBegin,
     EpochEnd,
@@ -42,7 +44,7 @@ PARTS = (
     "other",
 )
 OUTSIDE_STEPS = frozenset({"startup", "evaluation", "checkpoint"})
-_WITHIN_STEPS = tuple(part for part in PARTS if part not in OUTSIDE_STEPS)
+_of_the_step = itemgetter(*(part for part in PARTS if part not in OUTSIDE_STEPS))
 _AFTER_STARTUP = OUTSIDE_STEPS | {"training"}
 
 _PART_ENDING_IN: dict[type, str] = {
@@ -70,7 +72,9 @@ _WITHIN_AFTER = dict.fromkeys(_PART_ENDING_IN.keys() - {Logged, Saved, SubstepEn
     StepBegin: "forward_backward",
 }
 _ENDS = (TrainEnd, RunBroken)
-_MARKS = frozenset({TrainBegin, StepBegin, LoopStep, *_ENDS})
+_MARKS = frozenset({TrainBegin, *_ENDS})
+_FIRST_OF_A_STEP = frozenset({StepBegin, LoopStep})
+_NO_TIME = dict.fromkeys(PARTS, 0.0)
 
 
 class Ledger(Hearer):
@@ -87,14 +91,14 @@ class Ledger(Hearer):
     """
 
     def __init__(self) -> None:
-        self.totals = dict.fromkeys(PARTS, 0.0)
+        self.totals = _NO_TIME.copy()
         self.step_parts: dict[str, float] | None = None
         self.step_time_seconds: float | None = None
         self.last_gap: float | None = None
         self.evaluation_seconds: float | None = None
         self._last_at: float | None = None
         self._is_training = False
-        self._open = dict.fromkeys(PARTS, 0.0)
+        self._open = _NO_TIME.copy()
         self._starting = self._is_first = True
         self._finished = 0
         self._within = ""
@@ -108,10 +112,13 @@ class Ledger(Hearer):
         if isinstance(fact, TrainBegin) and fact.attempt == 1:
             self._begin(fact)
         self.last_gap = None if self._last_at is None else fact.at - self._last_at
-        self._book(fact, self._part_of(fact))
+        part = _PART_ENDING_IN[kind]
+        self._book(fact, self._part_of(fact, part) if self._starting or kind is Logged else part)
         self._within = _WITHIN_AFTER.get(kind, self._within)
         if kind in _MARKS:
             self._pass(fact)
+        elif kind in _FIRST_OF_A_STEP:
+            self._starting = False
         self._last_at = fact.at if self._is_training or kind is PredictionStep else None
 
     @hears(FactsDropped)
@@ -123,9 +130,11 @@ class Ledger(Hearer):
         self._is_training = True
         self._last_at = fact.at - fact.preparation_seconds
 
-    def _part_of(self, fact: Fact) -> str:
-        """Returns the part of the gap that ends in a fact: everything before the first step is start-up."""
-        part = _PART_ENDING_IN[type(fact)]
+    def _part_of(self, fact: Fact, part: str) -> str:
+        """Returns the part of a gap, where the kind of fact that it ends in does not tell it all.
+
+        Everything before the first step is start-up, and a log belongs to what it stands in.
+        """
         if isinstance(fact, Logged):
             part = self._part_of_log(fact)
         return "startup" if self._starting and part not in _AFTER_STARTUP else part
@@ -137,15 +146,13 @@ class Ledger(Hearer):
         return "evaluation" if fact.is_of_evaluation else "logging"
 
     def _pass(self, fact: Fact) -> None:
-        """Passes one of the marks between which start-up, steps and training lie."""
+        """Begins with a training or an attempt at it, or ends with it."""
         if isinstance(fact, TrainBegin):
             self._starting = self._is_first = True
             self._finished = fact.step
-            self._open = dict.fromkeys(PARTS, 0.0)
-        elif isinstance(fact, _ENDS):
-            self._is_training = False
+            self._open = _NO_TIME.copy()
         else:
-            self._starting = False
+            self._is_training = False
 
     def _book(self, fact: Fact, part: str) -> None:
         """Gives the gap that ends in a fact to a part."""
@@ -168,8 +175,8 @@ class Ledger(Hearer):
 
     def _end_step(self, fact: StepEnd) -> None:
         self.step_parts = parts = self._close_step(fact)
-        self.step_time_seconds = None if parts is None else sum([parts[part] for part in _WITHIN_STEPS])
-        self._open = dict.fromkeys(PARTS, 0.0)
+        self.step_time_seconds = None if parts is None else sum(_of_the_step(parts))
+        self._open = _NO_TIME.copy()
         self._damaged = self._is_first = False
 
     def _close_step(self, fact: StepEnd) -> dict[str, float] | None:

@@ -10,6 +10,8 @@ from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.recent import Recent
 from verbose_logging.meters.step_counts import COUNTED, StepCounts
 
+_PLACES = {name: place for place, name in enumerate(COUNTED)}
+
 
 class RecentSteps(Hearer):
     """The last hundred steps of this session: how long each took, and what it held.
@@ -62,6 +64,6 @@ class RecentSteps(Hearer):
 
     def per_second(self, name: str) -> float | None:
         """Returns so many of a step's counts per second, `None` where one of the steps does not know it."""
-        place = COUNTED.index(name)
+        place = _PLACES[name]
         known = self._total_seconds and not self._unknown[place]
         return self._sums[place] / self._total_seconds if known else None

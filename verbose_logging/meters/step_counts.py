@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from verbose_logging.facts import FactsDropped, MicroStep, StepEnd, TrainBegin
@@ -9,6 +10,7 @@ from verbose_logging.hearing import Hearer, hears
 
 _SUMMED = ("samples", "padded_tokens", "real_tokens", "loss_tokens")
 COUNTED = (*_SUMMED, "items_in_batch")
+_counted_of = attrgetter(*COUNTED)
 
 
 class StepCounts(Hearer):
@@ -32,9 +34,10 @@ class StepCounts(Hearer):
 
     @hears(MicroStep)
     def _add(self, fact: MicroStep) -> None:
-        before = self._open or dict.fromkeys(_SUMMED, 0)
-        self._open = {name: _sum(before[name], getattr(fact, name)) for name in _SUMMED}
-        self._open["items_in_batch"] = _count(fact.items_in_batch)
+        counts = dict(zip(COUNTED, map(_count, _counted_of(fact)), strict=True))
+        if before := self._open:
+            counts |= {name: _sum(before[name], counts[name]) for name in _SUMMED}
+        self._open = counts
 
     @hears(FactsDropped)
     def _lose(self, _: FactsDropped) -> None:
@@ -45,13 +48,14 @@ class StepCounts(Hearer):
         self.values, self._open = self._open, {}
 
 
-def _sum(before: int | None, now: Any) -> int | None:
-    count = _count(now)
-    return None if before is None or count is None else before + count
+def _sum(before: int | None, now: int | None) -> int | None:
+    return None if before is None or now is None else before + now
 
 
 def _count(value: Any) -> int | None:
     """Returns a count; `None` for what is none, since a loop may say anything of its step."""
+    if type(value) is int:  # nearly always
+        return value
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):

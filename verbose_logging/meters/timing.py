@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from verbose_logging.facts import EpochBegin, StepEnd, TrainBegin
 from verbose_logging.hearing import hears
 from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.rates import RecentSteps
-from verbose_logging.protocols import MetricSpec, Numbers
+from verbose_logging.protocols import Measured, MetricSpec, Numbers
+from verbose_logging.robust import deviation
 from verbose_logging.windows import Window
 
 _RECENT_STEPS = 10
@@ -73,25 +73,16 @@ class TimingMeter(BaseMeter):
 
     def at_step(self) -> Numbers:
         """Returns the step's own time, the statistics of the last ten, the rate and the phases."""
-        parts = self._ledger.step_parts
-        numbers: dict[str, float | int | str | dict[str, float] | None] = {
-            **known(
-                step_time_seconds=self._ledger.step_time_seconds,
-                avg_step_time_seconds=self._recent.mean,
-                median_step_time_seconds=self._recent.median,
-                std_step_time_seconds=self._recent.std,
-                steps_per_second=self._recent_steps.rate,
-                total_elapsed_minutes=self._elapsed_seconds / 60,
-            )
-        }
-        if parts is not None and not parts["training"]:
-            numbers["phases"] = {
-                "data_wait_seconds": parts["data_wait"],
-                "forward_backward_seconds": parts["forward_backward"],
-                "optimizer_seconds": parts["optimizer"],
-                "other_seconds": parts["logging"] + parts["other"],
-            }
-        return numbers
+        recent = self._recent
+        return known(
+            step_time_seconds=self._ledger.step_time_seconds,
+            avg_step_time_seconds=recent.mean,
+            median_step_time_seconds=recent.median,
+            std_step_time_seconds=recent.std,
+            steps_per_second=self._recent_steps.rate,
+            total_elapsed_minutes=self._elapsed_seconds / 60,
+            phases=_phases(self._ledger.step_parts),
+        )
 
     def at_epoch(self) -> Numbers:
         """Returns the statistics of the epoch's step times (of its last 100,000, should it have more)."""
@@ -102,19 +93,25 @@ class TimingMeter(BaseMeter):
         return _statistics(self._all) | known(steps_per_second=self._recent_steps.rate)
 
 
-def _statistics(step_times: Collection[float]) -> dict[str, float | int | str | None]:
+def _phases(parts: Mapping[str, float] | None) -> dict[str, float] | None:
+    """Returns the step's phases; a plain loop's step has none."""
+    if parts is None or parts["training"]:
+        return None
+    return {
+        "data_wait_seconds": parts["data_wait"],
+        "forward_backward_seconds": parts["forward_backward"],
+        "optimizer_seconds": parts["optimizer"],
+        "other_seconds": parts["logging"] + parts["other"],
+    }
+
+
+def _statistics(step_times: Collection[float]) -> dict[str, Measured]:
     if not step_times:
         return {}
     ordered = sorted(step_times)
-    mean = statistics.fmean(ordered)
     return known(
-        avg_step_time_seconds=mean,
+        avg_step_time_seconds=statistics.fmean(ordered),
         median_step_time_seconds=statistics.median(ordered),
         p95_step_time_seconds=ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))],
-        std_step_time_seconds=_deviation(ordered, mean),
+        std_step_time_seconds=deviation(ordered),
     )
-
-
-def _deviation(values: list[float], mean: float) -> float | None:
-    """Returns the sample standard deviation; `statistics.stdev`, exact to the last digit, takes a tenth of a second."""
-    return math.dist(values, [mean] * len(values)) / math.sqrt(len(values) - 1) if len(values) > 1 else None

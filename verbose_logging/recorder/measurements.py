@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 
 from verbose_logging.entries import Group
 from verbose_logging.facts import Fact, Logged, StepEnd
 from verbose_logging.guard import Guard
-from verbose_logging.hearing import Audience, Hear, Observer
+from verbose_logging.hearing import Audience, Observer
 from verbose_logging.meters import build_meters
 from verbose_logging.plain import rounded, split_nonfinite
 from verbose_logging.protocols import Meter, MetricGroup, Numbers
 from verbose_logging.recorder.position import Position
 from verbose_logging.recorder.resources import Resources
 from verbose_logging.recorder.tally import Tally
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _NO_NUMBERS: Numbers = {}
 
@@ -49,23 +51,36 @@ class Measurements:
         self._meters = build_meters(self.position.date, peak_flops=peak_flops)
         self.ledger = self._meters.ledger
         self._logged: dict[str, Any] = {}
-        keepers: Sequence[Observer] = (self.position, self.tally, *self._meters.keepers)
-        contained: dict[str, Observer] = {"resources": self.resources}
-        contained |= {_part(meter): meter for meter in self._meters.table}
-        self._audience = Audience(
-            [
-                *((keeper, _as_it_is) for keeper in keepers),
-                *((part, partial(guard.guarded, name, default=None)) for name, part in contained.items()),
-            ]
-        )
-        self._collectors = {moment: self._guarded(moment) for moment in ("at_step", "at_epoch", "at_end")}
+        self._names: dict[Observer, str] = {self.resources: "resources"}
+        self._names |= {meter: f"meter {type(meter).__name__}" for meter in self._meters.table}
+        self._failing: set[Observer] = set()
+        self._bind()
+        self._usage = guard.guarded("resources", self.resources.usage, default=None)
+        self._trends = guard.guarded("resources", self.resources.trends, default=None)
 
-    def _guarded(self, moment: str) -> list[tuple[MetricGroup, Callable[[], Numbers]]]:
-        """Returns what gives each meter's numbers at that moment, with the group that they go to."""
+    def _bind(self) -> None:
+        """Looks up what is called at each fact and at each step: as it is, or contained where its part has failed."""
+        keepers: Sequence[Observer] = (self.position, self.tally, *self._meters.keepers)
+        self._audience = Audience((*keepers, *self._names), on_failure=self._contain, wrap=self._as_safe_as_needed)
+        self._collectors = {moment: self._numbers_at(moment) for moment in ("at_step", "at_epoch", "at_end")}
+
+    def _numbers_at(self, moment: str) -> list[tuple[Meter, Callable[[], Numbers]]]:
+        """Returns the meters, and what gives their numbers at that moment."""
         return [
-            (meter.group, self._guard.guarded(_part(meter), getattr(meter, moment), default=_NO_NUMBERS))
+            (meter, self._as_safe_as_needed(meter, getattr(meter, moment), default=_NO_NUMBERS))
             for meter in self._meters.table
         ]
+
+    def _as_safe_as_needed(self, part: Observer, call: Callable[P, T], default: Any = None) -> Callable[P, T]:
+        return self._guard.guarded(self._names[part], call, default=default) if part in self._failing else call
+
+    def _contain(self, part: Observer, error: Exception) -> None:
+        """Has the guard stand between a part that has failed and us from now on; who keeps time must not fail."""
+        if part not in self._names:
+            raise error
+        self._guard.note(self._names[part], error)
+        self._failing.add(part)
+        self._bind()
 
     def observe(self, fact: Fact) -> None:
         """Takes in a fact."""
@@ -89,16 +104,19 @@ class Measurements:
 
     def resource_usage(self) -> dict[str, Any] | None:
         """Returns the machine's present state, where anything has been read."""
-        return self._guard.call("resources", self.resources.usage, default=None)
+        return self._usage()
 
     def trends(self) -> dict[str, Any] | None:
         """Returns which way memory goes, where it has been read."""
-        return self._guard.call("resources", self.resources.trends, default=None)
+        return self._trends()
 
     def _collect(self, moment: str, also: Mapping[str, Any] = _NO_NUMBERS) -> Numbered:
         groups: dict[MetricGroup, dict[str, Any]] = {"timing": {}, "metrics": dict(also), "progress": {}}
-        for group, numbers in self._collectors[moment]:
-            groups[group].update(numbers())
+        for meter, numbers in self._collectors[moment]:
+            try:
+                groups[meter.group].update(numbers())
+            except Exception as error:  # noqa: BLE001, PERF203 - one's failure is not the others'
+                self._contain(meter, error)
         groups["metrics"], nonfinite = finite(groups["metrics"])
         return Numbered(rounded(groups["timing"]), groups["metrics"], groups["progress"], nonfinite)
 
@@ -117,11 +135,3 @@ def finite(metrics: Mapping[str, Any]) -> tuple[Group, dict[str, str] | None]:
         pass  # not all of them are numbers that a float can hold
     tree, nonfinite = split_nonfinite({"metrics": metrics})
     return tree["metrics"], nonfinite or None
-
-
-def _as_it_is(hear: Hear) -> Hear:
-    return hear
-
-
-def _part(meter: Meter) -> str:
-    return f"meter {type(meter).__name__}"

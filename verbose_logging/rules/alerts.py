@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import NamedTuple
 
 from verbose_logging.entries import (
@@ -183,7 +182,7 @@ class Alerts:
     def _contain(self, watch: _Watch, error: Exception) -> None:
         """Tells the guard of a rule's first failure, and has it stand between this rule and us from now on."""
         part = f"rule {watch.rule.name}"
-        self._guard.call(part, partial(_fail, error), default=None)
+        self._guard.note(part, error)
 
         def contained(judge: Judge) -> Judge:
             return self._guard.guarded(part, lambda entry: _conditions(judge(entry)), default=NOTHING)
@@ -201,7 +200,3 @@ def _conditions(verdicts: Verdicts) -> tuple[Condition, ...]:
         if not isinstance(one, Condition):
             raise TypeError(f"expected conditions, got {type(one).__name__}")
     return conditions
-
-
-def _fail(error: Exception) -> None:
-    raise error
