@@ -17,7 +17,7 @@ from verbose_logging.protocols import MetricSpec, Numbers
 _UNSEEN_EVALUATION = 0.1
 _UNSEEN_SAVE = 0.02
 
-_FRESH_SECONDS = 0.05  # so long the end stays where it was found; where steps are longer, each looks ahead anew
+_FRESH_SECONDS = 0.25  # so long the end stays where it was found; where steps are longer, each looks ahead anew
 _P90 = 1.2816  # standard deviations from the mean to the 90th percentile
 
 
@@ -32,7 +32,7 @@ class _Ahead(NamedTuple):
 class EtaMeter(BaseMeter):
     """Remaining steps at the pace of this session, and the evaluations and saves to come at their measured cost.
 
-    The forecast is made anew twenty times a second at most; in between the end stays where it was, and draws nearer.
+    The forecast is made anew four times a second at most; in between the end stays where it was, and draws nearer.
     Only what this session has measured counts, so a resumed run is right from its first steps on. What is due at the
     step that has just ended still lies ahead: the Trainer evaluates and saves after it.
 

@@ -113,7 +113,9 @@ class Ledger(Hearer):
             self._begin(fact)
         self.last_gap = None if self._last_at is None else fact.at - self._last_at
         part = _PART_ENDING_IN[kind]
-        self._book(fact, self._part_of(fact, part) if self._starting or kind is Logged else part)
+        if self._starting or kind is Logged:
+            part = self._part_of(fact, part)
+        self._book(fact, part)
         self._within = _WITHIN_AFTER.get(kind, self._within)
         if kind in _MARKS:
             self._pass(fact)

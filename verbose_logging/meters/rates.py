@@ -45,7 +45,10 @@ class RecentSteps(Hearer):
         self._seconds.add(seconds)
         self._total_seconds = sum(self._seconds.rows)
         row = tuple(map(self._counts.values.get, COUNTED))
-        for former in self._rows.add(row):
+        leaving = self._rows.add(row)
+        if leaving == (row,):  # as where no tap counts, and where all batches are of one size
+            return
+        for former in leaving:
             self._count(former, -1)
         self._count(row, 1)
 

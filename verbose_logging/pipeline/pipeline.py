@@ -42,7 +42,7 @@ class Pipeline:
         clock: Both clocks.
         on_problem: Told what failed, and why; on the pipeline's thread, as a rule.
         settle: Settles a fact before `handle` sees it.
-        wake_seconds: Longest time that a fact waits while the sink answers.
+        wake_seconds: Time that a fact waits at most while the sink answers; twice that where facts come fast.
         max_facts: How many facts may wait; more are dropped and counted.
         tick_seconds: Time between two `ClockRead` facts, and between two flushes of the sink.
 

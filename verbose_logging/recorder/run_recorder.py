@@ -7,6 +7,7 @@ entries, byte for byte, whether they come from a training or from a recording of
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import msgspec
@@ -112,6 +113,7 @@ class RunRecorder:
         self._last_entry_at = 0.0
         self._entries: list[Entry] = []
         self._handlers: dict[type, Callable[[Any], None]] = {
+            **{kind: partial(self._tell_of, *told) for kind, told in _TOLD_AS.items()},
             facts.StepEnd: self._step_ended,
             facts.Logged: self._logged,
             facts.ClockRead: self._clock_read,
@@ -127,14 +129,14 @@ class RunRecorder:
         if self._waiting is not None and not isinstance(fact, _MAY_PRECEDE_LOG):
             self._finish_step(self._waiting)
         self._run.observe(fact)
-        kind = type(fact)
-        if (told := _TOLD_AS.get(kind)) is not None:
-            name, assemble = told
-            if name in self._level.entry_types:
-                self._publish(assemble(self._run, fact), fact.at)
-        elif (handle := self._handlers.get(kind)) is not None:
+        handle = self._handlers.get(type(fact))
+        if handle is not None:
             handle(fact)
         return self._entries
+
+    def _tell_of(self, name: str, assemble: Assemble, fact: Fact) -> None:
+        if name in self._level.entry_types:
+            self._publish(assemble(self._run, fact), fact.at)
 
     def _step_ended(self, fact: facts.StepEnd) -> None:
         self._waiting = fact

@@ -92,13 +92,14 @@ class NotLearning(BaseRule):
         self._has_learned = self._has_learned or level < 0.95 * start - noise([y for _, y in points])
         if self._has_learned:
             return self._judge_plateau(entry, level, rate)
+        stretch = entry.step - (self._from_step or 0) + 1
+        if not (self._is_negligible or stretch >= 0.1 * (self.run.total_steps or 0)):
+            return NOT_FIRING
         if len(points) < _FEWEST_POINTS or start <= 0 or (fit := fit_line(points)) is None:
             return NOTHING
         gain = -fit.change
         most = gain if self._is_negligible else gain + _SIGMAS * fit.error
-        stretch = entry.step - (self._from_step or 0) + 1
-        long_enough = self._is_negligible or stretch >= 0.1 * (self.run.total_steps or 0)
-        if not (long_enough and most < self._less_than * start):
+        if most >= self._less_than * start:
             return NOT_FIRING
         measured = {
             "step": entry.step,
