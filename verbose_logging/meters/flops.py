@@ -24,6 +24,7 @@ from verbose_logging.meters.recent import Recent
 from verbose_logging.protocols import Measured, MetricSpec, Numbers
 
 _TERA = 1e12
+_NO_COST = Cost()
 NOT_COUNTED = "padding, norms, activations, the optimizer, reference models, generation, evaluation"
 
 
@@ -73,7 +74,7 @@ class FlopsMeter(BaseMeter):
     @hears(TrainBegin)
     def _begin(self, _: TrainBegin) -> None:
         self._flops, self._seconds = Recent[float](), Recent[float]()
-        self._step, self._last = Cost(), None
+        self._step, self._last = _NO_COST, None
 
     @hears(FactsDropped)
     def _lose(self, _: FactsDropped) -> None:
@@ -101,7 +102,7 @@ class FlopsMeter(BaseMeter):
         if self._last is not None and seconds is not None:
             self._flops.add(self._last.model_flops)
             self._seconds.add(seconds)
-        self._step = Cost()
+        self._step = _NO_COST
 
     def at_step(self) -> Numbers:
         """Returns the step's FLOPs and the present rate."""

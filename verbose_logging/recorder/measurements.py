@@ -11,7 +11,7 @@ import msgspec
 from verbose_logging.entries import Group
 from verbose_logging.facts import Fact, Logged, StepEnd
 from verbose_logging.guard import Guard
-from verbose_logging.hearing import Audience, Observer
+from verbose_logging.hearing import Audience, Hearer, Observer, hears
 from verbose_logging.meters import build_meters
 from verbose_logging.plain import rounded, split_nonfinite
 from verbose_logging.protocols import Meter, MetricGroup, Numbers
@@ -34,13 +34,33 @@ class Numbered(msgspec.Struct, frozen=True):
     nonfinite: dict[str, str] | None
 
 
+class _LatestLog(Hearer):
+    """What the Trainer has logged for the step that has just ended."""
+
+    def __init__(self) -> None:
+        self.logs: dict[str, Any] = {}
+
+    @hears(Logged)
+    def _take(self, fact: Logged) -> None:
+        self.logs = fact.logs
+
+    @hears(StepEnd)
+    def _forget(self, _: StepEnd) -> None:
+        self.logs = {}
+
+
 class Measurements:
     """Shows every fact to the time-keepers, the meters and the readings, and collects what they say.
 
     Args:
         guard: Contains a meter that raises.
         peak_flops: What one device can do, in FLOP/s, where the user states it.
+
+    Attributes:
+        observe: Takes in a fact.
     """
+
+    observe: Callable[[Fact], None]
 
     def __init__(self, guard: Guard, *, peak_flops: float | None = None) -> None:
         self.position = Position()
@@ -50,7 +70,7 @@ class Measurements:
         self._guard = guard
         self._meters = build_meters(self.position.date, peak_flops=peak_flops)
         self.ledger = self._meters.ledger
-        self._logged: dict[str, Any] = {}
+        self._latest = _LatestLog()
         self._names: dict[Observer, str] = {self.resources: "resources"}
         self._names |= {meter: f"meter {type(meter).__name__}" for meter in self._meters.table}
         self._failing: set[Observer] = set()
@@ -60,8 +80,9 @@ class Measurements:
 
     def _bind(self) -> None:
         """Looks up what is called at each fact and at each step: as it is, or contained where its part has failed."""
-        keepers: Sequence[Observer] = (self.position, self.tally, *self._meters.keepers)
-        self._audience = Audience((*keepers, *self._names), on_failure=self._contain, wrap=self._as_safe_as_needed)
+        keepers: Sequence[Observer] = (self.position, self.tally, *self._meters.keepers, self._latest)
+        audience = Audience((*keepers, *self._names), on_failure=self._contain, wrap=self._as_safe_as_needed)
+        self.observe = audience.observe
         self._collectors = {moment: self._numbers_at(moment) for moment in ("at_step", "at_epoch", "at_end")}
 
     def _numbers_at(self, moment: str) -> list[tuple[Meter, Callable[[], Numbers]]]:
@@ -82,17 +103,9 @@ class Measurements:
         self._failing.add(part)
         self._bind()
 
-    def observe(self, fact: Fact) -> None:
-        """Takes in a fact."""
-        self._audience.observe(fact)
-        if isinstance(fact, Logged):
-            self._logged = fact.logs
-        elif isinstance(fact, StepEnd):
-            self._logged = {}
-
     def at_step(self) -> Numbered:
         """Returns the numbers of the step that has just ended, with what the Trainer logged for it."""
-        return self._collect("at_step", also=self._logged)
+        return self._collect("at_step", also=self._latest.logs)
 
     def at_epoch(self) -> Numbered:
         """Returns the numbers of the epoch that has just ended."""

@@ -107,14 +107,12 @@ def reading(entry: EntryBase, name: str) -> float | None:
     """
     if entry.nonfinite and (word := entry.nonfinite.get(f"metrics.{name}")):
         return _NONFINITE.get(word)
-    return _number(entry.metrics.get(name))  # type: ignore[attr-defined] # both have them
+    value = entry.metrics.get(name)  # type: ignore[attr-defined] # both have them
+    return value if type(value) is float else _number(value)  # nearly always
 
 
 def _number(value: Any) -> float | None:
-    kind = type(value)
-    if kind is float:  # nearly always
-        return value  # type: ignore[no-any-return]
-    if kind is not int:
+    if type(value) not in (float, int):
         return None
     try:
         return float(value)
