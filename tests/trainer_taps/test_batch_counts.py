@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import weakref
+from typing import Any
+
 import pytest
 import torch
 
+from verbose_logging.facts import Deferred
 from verbose_logging.trainer_taps.batch_counts import UNKNOWN, count_batch
 
 IDS = torch.tensor([[5, 6, 7, 0], [5, 6, 0, 0]])
 MASK = (IDS > 0).long()
 LABELS = torch.tensor([[5, 6, 7, -100], [5, -100, -100, -100]])
+
+
+def read(count: Any) -> Any:
+    """Returns a count as the recorder's thread has it."""
+    return count.compute() if isinstance(count, Deferred) else count
 
 
 def test_rows_are_those_of_the_text() -> None:
@@ -37,7 +46,7 @@ def test_packed_rows_are_as_long_as_their_sequences() -> None:
     batch = {"input_ids": IDS[:1], "position_ids": torch.tensor([[0, 1, 2, 0]])}
     counts = count_batch(batch, shifts_labels=True)
 
-    assert (4, 10) == (int(counts.real_tokens), int(counts.squared_lengths))
+    assert (4, 10) == (read(counts.real_tokens), read(counts.squared_lengths))
 
 
 @pytest.mark.parametrize("kind", [torch.uint8, torch.int32, torch.int64], ids=str)
@@ -45,14 +54,14 @@ def test_positions_of_any_type_are_added_up_without_an_overflow(kind: torch.dtyp
     """A sequence of 200 positions has 40,000 pairs, whatever the greatest number of their type is."""
     batch = {"input_ids": torch.ones(1, 200, dtype=torch.long), "position_ids": torch.arange(200).to(kind)[None]}
 
-    assert 40_000 == int(count_batch(batch, shifts_labels=True).squared_lengths)
+    assert 40_000 == read(count_batch(batch, shifts_labels=True).squared_lengths)
 
 
 def test_positions_in_space_and_time_tell_nothing_of_lengths() -> None:
     """Three axes of positions, as for pictures, belong to one row of four tokens."""
     batch = {"input_ids": IDS[:1], "position_ids": torch.arange(4).expand(3, 1, 4)}
 
-    assert 16 == int(count_batch(batch, shifts_labels=True).squared_lengths)
+    assert 16 == read(count_batch(batch, shifts_labels=True).squared_lengths)
 
 
 def test_chosen_and_rejected_texts_are_summed() -> None:
@@ -61,7 +70,7 @@ def test_chosen_and_rejected_texts_are_summed() -> None:
         ("input_ids", IDS), ("attention_mask", MASK))}  # fmt: skip
     counts = count_batch(pair, shifts_labels=False)
 
-    assert (2, 16, 10) == (counts.samples, counts.padded_tokens, int(counts.real_tokens))
+    assert (2, 16, 10) == (counts.samples, counts.padded_tokens, read(counts.real_tokens))
 
 
 def test_what_is_no_mapping_is_not_known() -> None:
@@ -84,5 +93,21 @@ def test_counts_are_left_where_the_batch_is(batch: dict[str, torch.Tensor], expe
     counts = count_batch(batch, shifts_labels=True)
 
     assert isinstance(counts.loss_tokens, torch.Tensor)
-    assert isinstance(counts.squared_lengths, torch.Tensor)
-    assert expected == (int(counts.real_tokens), int(counts.loss_tokens), int(counts.squared_lengths))
+    assert isinstance(counts.real_tokens, Deferred)
+    assert isinstance(counts.squared_lengths, Deferred)
+    assert expected == (read(counts.real_tokens), int(counts.loss_tokens), read(counts.squared_lengths))
+
+
+def test_what_waits_to_be_added_up_does_not_keep_the_batch() -> None:
+    """A few lengths wait for the recorder, not the samples that they were taken from."""
+    batches = [
+        {"input_ids": torch.ones(2, 4, dtype=torch.long)},
+        {"input_ids": torch.ones(2, 4, dtype=torch.long), "attention_mask": torch.ones(2, 4)},
+        {"input_ids": torch.ones(2, 4, dtype=torch.long), "position_ids": torch.arange(4).expand(2, 4).clone()},
+    ]
+    tensors = [weakref.ref(tensor) for batch in batches for tensor in batch.values()]
+    counts = [count_batch(batch, shifts_labels=True) for batch in batches]
+    batches.clear()
+
+    assert [None] * 5 == [tensor() for tensor in tensors]
+    assert [(8, 32)] * 3 == [(read(one.real_tokens), read(one.squared_lengths)) for one in counts]

@@ -14,4 +14,6 @@ def copied(scalar: Any) -> Any:
         return scalar
     if hasattr(scalar, "full_tensor"):
         return None
-    return scalar.detach().clone() if hasattr(scalar, "detach") else scalar
+    if not hasattr(scalar, "detach"):
+        return scalar
+    return (scalar.detach() if scalar.requires_grad else scalar).clone()
