@@ -1,4 +1,4 @@
-"""When the thread wakes: on whole multiples at leisure, with every 256 facts in haste."""
+"""When the thread wakes: on whole multiples, rarer ones where facts come fast, with every 512 facts in haste."""
 
 from __future__ import annotations
 
@@ -16,15 +16,20 @@ def sleep_after(delivered: int, *, elapsed: float, began: float = 8.0) -> float:
     return rhythm.sleep_seconds(delivered)
 
 
-@pytest.mark.parametrize("delivered", [0, 1, 256])
+@pytest.mark.parametrize("delivered", [0, 1, 16])
 def test_at_leisure_the_next_wake_up_is_a_multiple(delivered: int) -> None:
     """A sixteenth of a second behind a quarter, the sleep is as long as what is left of the next."""
     assert sleep_after(delivered, elapsed=0.0625) == 0.1875
 
 
-def test_where_much_comes_the_sleep_is_as_long_as_256_facts_take() -> None:
-    """8,000 facts a second: 32 milliseconds."""
-    assert sleep_after(4000, elapsed=0.5) == 0.032
+def test_where_facts_come_fast_the_next_wake_up_is_every_other_multiple() -> None:
+    """1,000 facts a second: an eighth behind a whole second, the sleep is the rest of the half."""
+    assert sleep_after(125, elapsed=0.125) == 0.375
+
+
+def test_where_much_comes_the_sleep_is_as_long_as_512_facts_take() -> None:
+    """8,000 facts a second: 64 milliseconds."""
+    assert sleep_after(4000, elapsed=0.5) == 0.064
 
 
 def test_where_much_came_slowly_the_sleep_is_no_longer_than_at_leisure() -> None:
