@@ -6,6 +6,7 @@ Runs on the pipeline's thread. Tensors and arrays are known by their methods, so
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import NoneType
 from typing import Any, TypeAlias
 
 import msgspec
@@ -15,6 +16,7 @@ from verbose_logging.facts import Deferred, Fact
 OnProblem: TypeAlias = Callable[[str, Exception], None]
 
 _NUMBERS = frozenset({float, int})
+_SETTLED = _NUMBERS | {NoneType}
 _TEXT = frozenset({str})
 
 
@@ -38,7 +40,13 @@ def settle(fact: Fact, on_problem: OnProblem = ignore_problem) -> Fact:
         >>> settle(Logged(0.0, logs={"loss": 2.5, "note": "warm-up"})).logs
         {'loss': 2.5}
     """
-    unsettled = {name: value for name in fact.deferred_fields if not _is_settled(value := getattr(fact, name))}
+    if not fact.deferred_fields:
+        return fact
+    unsettled = {
+        name: value
+        for name in fact.deferred_fields
+        if type(value := getattr(fact, name)) not in _SETTLED and not _is_settled_mapping(value)
+    }
     if not unsettled:
         return fact
     kind = type(fact).__name__
@@ -46,12 +54,9 @@ def settle(fact: Fact, on_problem: OnProblem = ignore_problem) -> Fact:
     return msgspec.structs.replace(fact, **settled)
 
 
-def _is_settled(value: Any) -> bool:
-    """Returns whether a value is what settling would make of it, which on a CPU most are."""
-    kind = type(value)
-    if kind is dict:
-        return _NUMBERS.issuperset(map(type, value.values())) and _TEXT.issuperset(map(type, value))
-    return kind in _NUMBERS or value is None
+def _is_settled_mapping(value: Any) -> bool:
+    """Returns whether a value is a mapping that settling would leave as it is, as it does with most on a CPU."""
+    return type(value) is dict and _NUMBERS.issuperset(map(type, value.values())) and _TEXT.issuperset(map(type, value))
 
 
 def _settled(value: Any, name: str, on_problem: OnProblem) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from verbose_logging.facts import (
     Fact,
     Logged,
@@ -24,7 +22,7 @@ from verbose_logging.facts import (
 )
 from verbose_logging.protocols import Clock
 
-ENDS = (TrainEnd, RunBroken)
+ENDS = frozenset({TrainEnd, RunBroken})
 _VITAL = (*ENDS, RunOpened, SystemInspected, TrainingInspected, Restored, TrainBegin)
 _BEFORE_STEP_END = (StepBegin, MicroStep, SubstepEnd, PreOptimizerStep, LoopStep, ModelStateRead)
 _OF_A_STEP = frozenset({*_BEFORE_STEP_END, StepEnd})
@@ -51,7 +49,7 @@ class Deadline:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._at = math.inf
+        self._at: float | None = None
         self._latest: Fact | None = None  # of the steps' facts
 
     def set(self, seconds: float) -> None:
@@ -60,7 +58,7 @@ class Deadline:
 
     def allows(self, fact: Fact) -> bool:
         """Returns whether there is time for the fact. To be asked of each, in order."""
-        if self._at < math.inf and self._clock.monotonic() >= self._at and not isinstance(fact, self._still_allowed()):
+        if self._at is not None and self._clock.monotonic() >= self._at and not isinstance(fact, self._still_allowed()):
             return False
         kind = type(fact)
         if kind in _OF_A_STEP or (kind is Logged and isinstance(self._latest, StepEnd)):

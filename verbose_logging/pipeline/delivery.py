@@ -133,13 +133,19 @@ class Delivery:
             self._on_problem(what, error)
 
     def _waiting(self, inbox: deque[Fact], drops: DropTally) -> Iterator[Fact]:
-        """Takes out the facts that wait by now; the pipeline's own come last, since they are the youngest.
+        """Takes out the facts that wait by now, and counts those that there is no time for.
 
-        Only an end comes behind what was dropped, since it is a run's last word.
+        The pipeline's own come last, since they are the youngest; only an end comes behind what was dropped, since it
+        is a run's last word.
         """
         dropped = drops.take(self._clock.monotonic())
-        for fact in self._in_time(inbox, drops):
-            if isinstance(fact, ENDS):
+        allows = self._deadline.allows
+        for _ in range(len(inbox)):
+            fact = inbox.popleft()
+            if not allows(fact):
+                drops.add(fact)
+                continue
+            if type(fact) in ENDS:
                 yield from filter(None, (dropped, drops.take(self._clock.monotonic())))
                 dropped = None
             yield fact
@@ -149,15 +155,6 @@ class Delivery:
         if now >= self._next_tick_at:
             self._next_tick_at = now + self._tick_seconds
             yield ClockRead(now, self._clock.wall(), self._clock.utc_offset_seconds())
-
-    def _in_time(self, inbox: deque[Fact], drops: DropTally) -> Iterator[Fact]:
-        """Takes out the facts that wait by now, and counts those that there is no time for."""
-        for _ in range(len(inbox)):
-            fact = inbox.popleft()
-            if self._deadline.allows(fact):
-                yield fact
-            else:
-                drops.add(fact)
 
     def _deliver_batch(self, facts: Iterable[Fact]) -> int:
         """Delivers these facts; returns how many there were."""
@@ -180,9 +177,10 @@ class Delivery:
             made = self._handle(self._settle(fact, self.report))
         except Exception as error:  # noqa: BLE001 - one fact costs its own entries
             self.report(type(fact).__name__, error)
-        else:
+            return
+        if made:
             self.entries_handled += len(made)
-            entries.extend(made)
+            entries += made
 
     def _attempt(self, what: str, action: Callable[[], None]) -> bool:
         try:
