@@ -57,7 +57,7 @@ class Sampler:
             return
         self._pid = os.getpid()
         stop = self._stop = threading.Event()
-        started = [_start_thread(lane[0].name, self._poll, lane, stop) for lane in self._lanes()]
+        started = [_start_thread(_name_of(lane), self._poll, lane, stop) for lane in self._lanes()]
         started.append(_start_thread("watch", self._watch, stop))
         self._threads = [thread for thread in started if thread is not None]
 
@@ -154,6 +154,10 @@ class Sampler:
         deadline = self._clock.monotonic() + timeout_seconds
         for thread in threads:
             thread.join(max(0.0, deadline - self._clock.monotonic()))
+
+
+def _name_of(lane: Sequence[ProbeReader]) -> str:
+    return lane[0].name if len(lane) == 1 else "probes"
 
 
 def _start_thread(name: str, run: Callable[..., Any], *arguments: Any) -> threading.Thread | None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from verbose_logging.probes.cgroup import MemoryLimit, memory_limit
+from verbose_logging.probes.cgroup import MemoryLimit, limitable_groups, memory_limit
 
 
 def _write(root: Path, files: dict[str, str]) -> Path:
@@ -25,7 +25,7 @@ def test_a_containers_limit_is_found_at_the_top(tmp_path: Path) -> None:
         },
     )
 
-    assert MemoryLimit(limit_bytes=8000, used_bytes=3500) == memory_limit(root)
+    assert MemoryLimit(limit_bytes=8000, used_bytes=3500) == memory_limit(limitable_groups(root))
 
 
 def test_the_tightest_limit_above_the_process_counts(tmp_path: Path) -> None:
@@ -43,21 +43,21 @@ def test_the_tightest_limit_above_the_process_counts(tmp_path: Path) -> None:
         },
     )
 
-    assert MemoryLimit(limit_bytes=600, used_bytes=200) == memory_limit(root)
+    assert MemoryLimit(limit_bytes=600, used_bytes=200) == memory_limit(limitable_groups(root))
 
 
 def test_an_unlimited_group_has_no_limit(tmp_path: Path) -> None:
     """The word "max" stands for no limit."""
     root = _write(tmp_path, {"proc/self/cgroup": "0::/user\n", "sys/fs/cgroup/user/memory.max": "max\n"})
 
-    assert memory_limit(root) is None
+    assert memory_limit(limitable_groups(root)) is None
 
 
 def test_the_old_hierarchy_has_no_limit(tmp_path: Path) -> None:
     """A machine with cgroup v1 only has no line of v2."""
-    assert memory_limit(_write(tmp_path, {"proc/self/cgroup": "4:memory:/job\n"})) is None
+    assert memory_limit(limitable_groups(_write(tmp_path, {"proc/self/cgroup": "4:memory:/job\n"}))) is None
 
 
 def test_a_system_without_groups_has_no_limit(tmp_path: Path) -> None:
     """There is no /proc on macOS."""
-    assert memory_limit(tmp_path) is None
+    assert memory_limit(limitable_groups(tmp_path)) is None

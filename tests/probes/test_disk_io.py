@@ -13,7 +13,7 @@ def test_disks_have_rates_from_the_second_reading_on() -> None:
     clock = ManualClock()
     counters = iter([(100, 200), (130, 210)])
     psutil = SimpleNamespace(
-        disk_io_counters=lambda: SimpleNamespace(
+        disk_io_counters=lambda **_: SimpleNamespace(
             **dict(zip(("read_bytes", "write_bytes"), (n * _MB for n in next(counters)), strict=True))
         )
     )
@@ -27,7 +27,7 @@ def test_disks_have_rates_from_the_second_reading_on() -> None:
 def test_a_machine_without_disks_has_no_reading() -> None:
     """Where psutil finds no disk it answers None."""
     clock = ManualClock()
-    probe = DiskIoProbe(SimpleNamespace(disk_io_counters=lambda: None), clock=clock.monotonic)
+    probe = DiskIoProbe(SimpleNamespace(disk_io_counters=lambda **_: None), clock=clock.monotonic)
     probe.read()
     clock.advance(1.0)
 

@@ -34,6 +34,15 @@ def test_a_container_has_what_its_limit_leaves(tmp_path: Path) -> None:
     assert {"usage_percent": 75.0, "used_gb": 12.0, "available_gb": 4.0, "total_gb": 16.0} == reading
 
 
+def test_a_limit_that_is_changed_meanwhile_counts(tmp_path: Path) -> None:
+    """A container that is given more while it runs has more."""
+    probe = MemoryProbe(_PSUTIL, root=_container(tmp_path, limit_gb=16, used_gb=12))
+    before = probe.read()["total_gb"]
+    (tmp_path / "sys/fs/cgroup/memory.max").write_text(str(24 * _GB))
+
+    assert (16.0, 24.0) == (before, probe.read()["total_gb"])
+
+
 def test_a_limit_above_the_machines_memory_is_none(tmp_path: Path) -> None:
     """A container cannot have more than its machine."""
     reading = MemoryProbe(_PSUTIL, root=_container(tmp_path, limit_gb=128, used_gb=1)).read()

@@ -16,8 +16,8 @@ def _counters(sent_mb: int, received_mb: int) -> SimpleNamespace:
 def _psutil(*answers: dict[str, Any]) -> SimpleNamespace:
     script = iter(answers)
 
-    def net_io_counters(*, pernic: bool) -> dict[str, Any]:
-        assert pernic
+    def net_io_counters(*, pernic: bool, nowrap: bool) -> dict[str, Any]:
+        assert (True, False) == (pernic, nowrap)
         return next(script)
 
     return SimpleNamespace(net_io_counters=net_io_counters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,17 +14,22 @@ class MemoryLimit(NamedTuple):
     used_bytes: int
 
 
-def memory_limit(root: Path) -> MemoryLimit | None:
-    """Returns the tightest limit on this process, `None` where nothing limits it.
+def limitable_groups(root: Path) -> list[Path]:
+    """Returns the folders of the groups that can limit this process's memory: its own, and those above it.
 
     Args:
         root: The file system's root.
     """
     own = _own_group(root)
     if own is None:
-        return None
+        return []
     top = root / "sys/fs/cgroup"
     groups = [top / own, *(top / parent for parent in own.parents)]
+    return [group for group in groups if (group / "memory.max").exists()]
+
+
+def memory_limit(groups: Iterable[Path]) -> MemoryLimit | None:
+    """Returns the tightest limit that one of the groups has, `None` where nothing is limited."""
     limits = [(limit, group) for group in groups if (limit := _number(group / "memory.max")) is not None]
     if not limits:
         return None

@@ -12,7 +12,7 @@ class DiskIoProbe(RateProbe):
     name = "disk_io"
 
     def _counters(self) -> dict[str, float]:
-        counters = self._psutil.disk_io_counters()
+        counters = self._psutil.disk_io_counters(nowrap=False)  # `Rates` sees to counters that go back
         if counters is None:
             return {}
         return {"read_mb_per_second": mb(counters.read_bytes), "write_mb_per_second": mb(counters.write_bytes)}

@@ -14,7 +14,7 @@ class NetworkProbe(RateProbe):
     name = "network_io"
 
     def _counters(self) -> dict[str, float]:
-        interfaces = self._psutil.net_io_counters(pernic=True)
+        interfaces = self._psutil.net_io_counters(pernic=True, nowrap=False)  # `Rates` sees to that
         counters = [each for name, each in interfaces.items() if name not in _LOOPBACKS]
         if not counters:
             return {}

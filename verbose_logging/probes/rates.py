@@ -47,14 +47,14 @@ class Rates:
 
 
 class RateProbe(ABC):
-    """Reads the rates of some of the machine's counters since the last reading.
+    """Reads the rates of some of the machine's counters since the last reading: over five seconds, not of a moment.
 
     Args:
         psutil: The psutil module, or one like it.
         clock: Returns monotonic seconds.
     """
 
-    interval_seconds = 1.0
+    interval_seconds = 5.0
     answers_at_once = True
 
     def __init__(self, psutil: Any, *, clock: Callable[[], float] = time.monotonic) -> None:

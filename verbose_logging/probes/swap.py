@@ -9,14 +9,14 @@ from verbose_logging.probes.units import gb, percent
 
 
 class SwapProbe:
-    """Reads how full swap space is.
+    """Reads how full swap space is, which changes slowly and takes longer to read than main memory.
 
     Args:
         psutil: The psutil module, or one like it.
     """
 
     name = "swap"
-    interval_seconds = 1.0
+    interval_seconds = 5.0
     answers_at_once = True
 
     def __init__(self, psutil: Any) -> None:
