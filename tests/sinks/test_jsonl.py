@@ -15,7 +15,7 @@ from verbose_logging.entries import (
     UserEntry,
     decode_entry,
 )
-from verbose_logging.sinks.encoding import entry_lines
+from verbose_logging.sinks.encoding import EntryEncoder
 from verbose_logging.sinks.files.pending import PendingLines
 from verbose_logging.sinks.jsonl import JsonlSink
 
@@ -128,7 +128,7 @@ def test_entry_that_cannot_be_encoded_costs_no_other(site: Any, step_entry: Make
     def encode(entries: Sequence[Entry]) -> list[bytes]:
         if 2 in [entry.seq for entry in entries]:
             raise ValueError(entries)
-        return entry_lines(entries)
+        return EntryEncoder().lines(entries)
 
     sink = JsonlSink(site.file(), on_problem=site.fallback.problem, encode=encode)
     sink.write([step_entry(1), step_entry(2), step_entry(3)])

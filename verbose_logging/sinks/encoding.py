@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from verbose_logging.entries import Entry, UserEntry, encode_entry, entry_type
+from verbose_logging.entries import Entry, TrainingStepComplete, Tree, UserEntry, encode_entry, entry_type
 from verbose_logging.plain import plain
 
 _encode = msgspec.json.Encoder().encode
@@ -20,18 +20,53 @@ _TREACHEROUS = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8
 _GIVE_THEM_AWAY = (b"\x7f", b"\xc2", b"\xd8", b"\x80", b"\x81")
 
 
-def entry_lines(entries: Iterable[Entry]) -> list[bytes]:
-    r"""Returns each entry as a line of strict JSON, cleaned first where it cannot be encoded as it is.
+class EntryEncoder:
+    r"""Makes lines of entries. What one step after the other holds as the same object is encoded once.
 
-    Raises:
-        Exception: Not even what `plain` makes of one of them can be encoded.
+    That is the machine's readings and their trends: they change once a second, stand in every step, and are half of it
+    with one GPU, most of it with eight.
 
     Example:
         >>> from pathlib import PurePosixPath
-        >>> entry_lines([UserEntry({"type": "note", "seq": 1, "path": PurePosixPath("runs")})])
+        >>> EntryEncoder().lines([UserEntry({"type": "note", "seq": 1, "path": PurePosixPath("runs")})])
         [b'{"type":"note","seq":1,"path":"runs"}\n']
     """
-    return _lines(map(_entry_text, entries))
+
+    def __init__(self) -> None:
+        self._usage, self._trends = _LastText(), _LastText()
+
+    def lines(self, entries: Iterable[Entry]) -> list[bytes]:
+        """Returns each entry as a line of strict JSON, cleaned first where it cannot be encoded as it is.
+
+        Raises:
+            Exception: Not even what `plain` makes of one of them can be encoded.
+        """
+        return _lines(map(self._text, entries))
+
+    def _text(self, entry: Entry) -> bytes:
+        try:
+            return encode_entry(self._half_encoded(entry) if type(entry) is TrainingStepComplete else entry)
+        except Exception:  # noqa: BLE001 - a foreign value may raise anything
+            return _fields_text(_fields(entry))
+
+    def _half_encoded(self, step: TrainingStepComplete) -> TrainingStepComplete:
+        usage, trends = self._usage.of(step.resource_usage), self._trends.of(step.trends)
+        return msgspec.structs.replace(step, resource_usage=usage, trends=trends)
+
+
+class _LastText:
+    """Knows the JSON of the tree that was asked for last."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Tree | None, msgspec.Raw | None] = (None, None)
+
+    def of(self, tree: Tree | None) -> msgspec.Raw | None:
+        """Returns the tree's JSON."""
+        known, text = self._last  # as one, because another thread may ask at the end
+        if tree is not known:
+            text = None if tree is None else msgspec.Raw(_encode(tree))
+            self._last = (tree, text)
+        return text
 
 
 def fields_lines(rows: Iterable[Mapping[str, Any]]) -> list[bytes]:
@@ -41,13 +76,6 @@ def fields_lines(rows: Iterable[Mapping[str, Any]]) -> list[bytes]:
         Exception: Not even what `plain` makes of some can be encoded.
     """
     return _lines(map(_fields_text, rows))
-
-
-def _entry_text(entry: Entry) -> bytes:
-    try:
-        return encode_entry(entry)
-    except Exception:  # noqa: BLE001 - a foreign value may raise anything
-        return _fields_text(_fields(entry))
 
 
 def _fields_text(fields: Mapping[str, Any]) -> bytes:

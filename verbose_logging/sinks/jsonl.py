@@ -8,7 +8,7 @@ from typing import Any
 
 from verbose_logging.entries import Entry, entry_type
 from verbose_logging.settling import OnProblem
-from verbose_logging.sinks.encoding import entry_lines
+from verbose_logging.sinks.encoding import EntryEncoder
 from verbose_logging.sinks.files.append_file import AppendFile
 from verbose_logging.sinks.files.gap import Gap
 from verbose_logging.sinks.files.sync_timer import SyncTimer
@@ -22,7 +22,7 @@ class JsonlSink:
         file: Takes the lines.
         on_problem: Told of an entry that cannot be encoded.
         sync_timer: When the file is brought to the disk apart from checkpoints and ends; `None` for never.
-        encode: Makes a line of each entry.
+        encode: Makes a line of each entry; an `EntryEncoder` by default.
     """
 
     def __init__(
@@ -31,12 +31,12 @@ class JsonlSink:
         *,
         on_problem: OnProblem,
         sync_timer: SyncTimer | None = None,
-        encode: Callable[[Sequence[Entry]], list[bytes]] = entry_lines,
+        encode: Callable[[Sequence[Entry]], list[bytes]] | None = None,
     ) -> None:
         self._file = file
         self._sync_timer = sync_timer
         self._on_problem = on_problem
-        self._encode = encode
+        self._encode = encode or EntryEncoder().lines
         self._gap = Gap()
 
     def write(self, entries: Sequence[Entry]) -> None:
@@ -87,6 +87,6 @@ class JsonlSink:
         return keep(self._file, entries, lines)
 
     def _report_gap(self) -> None:
-        (line,) = entry_lines([self._gap.report()])
+        (line,) = EntryEncoder().lines([self._gap.report()])
         self._file.append(line, vital=True)
         self._gap = Gap()
