@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import traceback
@@ -23,7 +24,7 @@ _NO_SIGN_OF_LIFE = frozenset(
         facts.FactsDropped,
     }
 )
-_ENDS = (facts.TrainEnd, facts.RunBroken)
+_ENDS = frozenset({facts.TrainEnd, facts.RunBroken})
 
 
 class Watchdog:
@@ -43,7 +44,7 @@ class Watchdog:
         self._quiet_seconds = quiet_seconds
         self._thread: int | None = None
         self._last_sign_at: float | None = None
-        self._next_at = 0.0
+        self._told_at = -math.inf
 
     def watch(self) -> None:
         """Watches over the calling thread from now on, until its training ends."""
@@ -54,13 +55,13 @@ class Watchdog:
         """Takes in a fact; returns what stands before it: that training has been quiet, where it has."""
         if self._thread is None:
             return None
-        if isinstance(fact, _ENDS):
-            self._thread = None
-        elif type(fact) not in _NO_SIGN_OF_LIFE or self._last_sign_at is None:
+        kind = type(fact)
+        if kind not in _NO_SIGN_OF_LIFE or self._last_sign_at is None:
             self._last_sign_at = fact.at
-            self._next_at = fact.at + self._quiet_seconds
-        elif isinstance(fact, facts.ClockRead) and fact.at >= self._next_at:
-            self._next_at = fact.at + self._quiet_seconds
+            if kind in _ENDS:
+                self._thread = None
+        elif kind is facts.ClockRead and fact.at - max(self._last_sign_at, self._told_at) >= self._quiet_seconds:
+            self._told_at = fact.at
             return Quiet(fact.at, fact.at - self._last_sign_at, stack_of(self._thread))
         return None
 
