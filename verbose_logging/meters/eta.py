@@ -88,10 +88,10 @@ class EtaMeter(BaseMeter):
 
     @hears(StepEnd)
     def _step_ended(self, fact: StepEnd) -> None:
-        self._step = fact.finished
+        self._step = step = fact.finished
         self._at = fact.at
-        self._evaluations.step_ended(fact.finished)
-        self._saves.step_ended(fact.finished)
+        self._evaluations.step_ended(step)
+        self._saves.step_ended(step)
         if self._ledger.step_time_seconds is not None:
             self._steps.add(self._ledger.step_time_seconds)
 

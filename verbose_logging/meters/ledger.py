@@ -115,7 +115,12 @@ class Ledger(Hearer):
         part = _PART_ENDING_IN[kind]
         if self._starting or kind is Logged:
             part = self._part_of(fact, part)
-        self._book(fact, part)
+        if part == "evaluation":
+            self._time_evaluation(fact)
+        else:
+            self._evaluation_open = 0.0
+        if self._is_training and self.last_gap is not None:
+            self._book(fact, part, self.last_gap)
         self._within = _WITHIN_AFTER.get(kind, self._within)
         if kind in _MARKS:
             self._pass(fact)
@@ -156,18 +161,12 @@ class Ledger(Hearer):
         else:
             self._is_training = False
 
-    def _book(self, fact: Fact, part: str) -> None:
+    def _book(self, fact: Fact, part: str, gap: float) -> None:
         """Gives the gap that ends in a fact to a part."""
-        gap = self.last_gap
-        if part == "evaluation":
-            self._time_evaluation(fact)
-        else:
-            self._evaluation_open = 0.0
-        if self._is_training and gap is not None:
-            self.totals[part] += gap
-            self._open[part] += gap
-            if isinstance(fact, StepEnd):
-                self._end_step(fact)
+        self.totals[part] += gap
+        self._open[part] += gap
+        if isinstance(fact, StepEnd):
+            self._end_step(fact)
 
     def _time_evaluation(self, fact: Fact) -> None:
         if self._evaluation_open is not None:
@@ -183,7 +182,8 @@ class Ledger(Hearer):
 
     def _close_step(self, fact: StepEnd) -> dict[str, float] | None:
         """Returns the step's parts, or `None` where its beginning is not known."""
-        steps, self._finished = fact.finished - self._finished, fact.finished
+        finished = fact.finished
+        steps, self._finished = finished - self._finished, finished
         starts_in_the_dark = self._is_first and steps > 1
         if self._damaged or starts_in_the_dark or not any(self._open.values()):
             return None

@@ -158,7 +158,7 @@ class RunRecorder:
     def _finish_step(self, step_end: facts.StepEnd) -> None:
         self._waiting = None
         self._publish(assembly.training_step_complete(self._run, step_end), step_end.at)
-        if self._milestones.passed(step_end.finished):
+        if self._milestones.passed(self._run.position.finished):
             self._publish(assembly.progress_report(self._run, step_end, self._phases), step_end.at)
 
     def _logged(self, fact: facts.Logged) -> None:
