@@ -23,8 +23,8 @@ _GIVE_THEM_AWAY = (b"\x7f", b"\xc2", b"\xd8", b"\x80", b"\x81")
 class EntryEncoder:
     r"""Makes lines of entries. What one step after the other holds as the same object is encoded once.
 
-    That is the machine's readings and their trends: they change once a second, stand in every step, and are half of it
-    with one GPU, most of it with eight.
+    That is the machine's readings and their trends: they are made anew once a second and changed by nobody, stand in
+    every step, and are half of it with one GPU, most of it with eight.
 
     Example:
         >>> from pathlib import PurePosixPath
