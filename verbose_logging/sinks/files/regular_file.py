@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import stat
+from itertools import takewhile
 from pathlib import Path
 
 _FLAGS = (
@@ -69,6 +70,6 @@ def close_quietly(descriptor: int) -> None:
 
 def make_folders(folder: Path) -> None:
     """Makes the folder and those above it that are missing, for the owner alone."""
-    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    for parent in reversed(missing):
+    missing = takewhile(lambda parent: not parent.exists(), (folder, *folder.parents))
+    for parent in reversed(list(missing)):
         parent.mkdir(mode=0o700, exist_ok=True)
