@@ -16,4 +16,4 @@ def copied(scalar: Any) -> Any:
         return None
     if not hasattr(scalar, "detach"):
         return scalar
-    return (scalar.detach() if scalar.requires_grad else scalar).clone()
+    return (scalar.detach() if getattr(scalar, "requires_grad", True) else scalar).clone()

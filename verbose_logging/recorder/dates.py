@@ -12,7 +12,7 @@ _SECONDS_KEPT = 16
 class Dates:
     """Writes dates of one time zone.
 
-    Many dates lie within one second, so what stands around the microseconds is written once a second.
+    Many dates lie within one second, so all but the microseconds is written once a second.
 
     Args:
         utc_offset_seconds: The zone, in seconds east of UTC.
@@ -24,7 +24,7 @@ class Dates:
 
     def __init__(self, utc_offset_seconds: float = 0.0) -> None:
         self._zone = timezone(timedelta(seconds=round(utc_offset_seconds)))
-        self._around: dict[int, tuple[str, str]] = {}  # of the seconds in use: now, and when training will end
+        self._patterns: dict[int, str] = {}  # of the seconds in use: now, and when training will end
 
     def date(self, wall: float) -> str:
         """Returns the date of a wall-clock time.
@@ -39,12 +39,12 @@ class Dates:
         microsecond = round((wall - second) * _MICROSECONDS)
         if microsecond == _MICROSECONDS:
             second, microsecond = second + 1, 0
-        before, after = self._around.get(second) or self._write(second)
-        return f"{before}.{microsecond:06d}{after}"
+        return (self._patterns.get(second) or self._write(second)) % microsecond
 
-    def _write(self, second: int) -> tuple[str, str]:
+    def _write(self, second: int) -> str:
+        """Returns the date of a second, with a place for the microseconds."""
         whole = datetime.fromtimestamp(second, self._zone).isoformat(timespec="seconds")
-        if len(self._around) == _SECONDS_KEPT:
-            self._around.clear()
-        around = self._around[second] = (whole[:_LENGTH], whole[_LENGTH:])
-        return around
+        if len(self._patterns) == _SECONDS_KEPT:
+            self._patterns.clear()
+        pattern = self._patterns[second] = f"{whole[:_LENGTH]}.%06d{whole[_LENGTH:]}"
+        return pattern
