@@ -10,6 +10,7 @@ import pytest
 
 from tests.sinks.run_files import begun, document, entries_of, run_file, save, whole_run
 from verbose_logging.sinks.run_file import SAVING_SHARE, SavingBudget
+from verbose_logging.entries import TrainingStart
 from verbose_logging.testing import FactScript, ManualClock, record
 
 
@@ -184,5 +185,13 @@ def test_smaller_batch_begins_anew(site: Any, folder: Path) -> None:
 def test_no_training_no_file(site: Any, folder: Path) -> None:
     """A session that only wrote a user's lines leaves no run behind."""
     save(run_file(site, folder), entries_of(FactScript(total_steps=1, steps_per_epoch=1).open()))
+
+    assert not folder.exists()
+
+
+def test_a_run_whose_start_was_lost_leaves_no_file_and_no_trouble(site: Any, folder: Path) -> None:
+    """Nobody knows when it began, so there is no name for it; the log has its lines."""
+    lost = [entry for entry in entries_of(whole_run()) if not isinstance(entry, TrainingStart)]
+    save(run_file(site, folder), lost)
 
     assert not folder.exists()

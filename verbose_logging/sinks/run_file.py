@@ -102,9 +102,11 @@ class RunFileSink:
             self._document.take(entry)
             if isinstance(entry, TrainingStart):
                 self._go_on(entry)
+        if self._document.start_time is None:  # a document without a training is none
+            return
         kinds = frozenset(map(type, entries))
         if kinds & _CONTENT:
-            self._is_saved = self._document.start_time is None
+            self._is_saved = False
         must_save = bool(kinds & _ENDS) or (self._document.end_time is not None and not self._is_saved)
         has_enough = len(self._document.steps) - self._steps_saved >= self._every_steps
         wants_saving = has_enough or ModelCheckpointSave in kinds
