@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.sinks.run_files import begun, document, entries_of, run_file, save, whole_run
-from verbose_logging.sinks.run_file import SAVING_SHARE, SavingBudget
 from verbose_logging.entries import TrainingStart
+from verbose_logging.sinks.run_file import SAVING_SHARE, SavingBudget
 from verbose_logging.testing import FactScript, ManualClock, record
 
 
