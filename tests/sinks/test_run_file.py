@@ -10,7 +10,7 @@ import pytest
 
 from tests.sinks.run_files import begun, document, entries_of, run_file, save, whole_run
 from verbose_logging.entries import TrainingStart
-from verbose_logging.sinks.run_file import SAVING_SHARE, SavingBudget
+from verbose_logging.sinks.run_file import SavingBudget
 from verbose_logging.testing import FactScript, ManualClock, record
 
 
@@ -91,19 +91,22 @@ def test_is_saved_at_a_checkpoint(site: Any, folder: Path) -> None:
     assert [1] == [row["iter"] for row in document(folder)["checkpoints"]]
 
 
-def test_saving_stays_within_its_share() -> None:
-    """Saving that takes a second each time happens no more often than every hundred seconds."""
+@pytest.mark.parametrize(
+    ("seconds", "pause"),
+    [(0.001, 2.0), (1.0, 300.0), (10.0, 2000.0)],
+    ids=["a twentieth of a percent", "five minutes at most", "but never more than half a percent"],
+)
+def test_saving_waits_by_what_it_took(seconds: float, pause: float) -> None:
+    """The first one is made at once, and the next one when the pause is over."""
     clock = ManualClock()
     budget = SavingBudget(clock)
-    spent = 0.0
-    for _ in range(10_000):
-        clock.advance(1.0)
-        if budget.allows_another():
-            clock.advance(1.0)
-            budget.note(1.0)
-            spent += 1.0
+    assert budget.allows_another()
+    budget.note(seconds)
 
-    assert SAVING_SHARE * clock.monotonic() + 1.0 >= spent > 0.8 * SAVING_SHARE * clock.monotonic()
+    clock.advance(0.99 * pause)
+    assert not budget.allows_another()
+    clock.advance(0.02 * pause)
+    assert budget.allows_another()
 
 
 def test_evaluation_behind_the_end_is_saved_at_once(site: Any, folder: Path) -> None:

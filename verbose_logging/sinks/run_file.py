@@ -1,11 +1,12 @@
 """The run as one JSON document in the output folder, rewritten as a whole now and then.
 
 It is saved every so many steps, at a checkpoint and at the end, by the thread that writes the log, and never so often
-that saving takes more than a thousandth of the run. What the file misses after a crash stands in the log.
+that saving takes more than half a percent of the run. What the file misses after a crash stands in the log.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,7 +30,9 @@ from verbose_logging.run_document.layout import SavedDocument, written
 from verbose_logging.sinks.fallback import Fallback
 from verbose_logging.sinks.files.whole_file import claim_name, replace_file
 
-SAVING_SHARE = 0.001  # leaves room below one percent for the last saving, which is always done
+USUAL_SHARE = 0.0005
+GREATEST_SHARE = 0.005  # leaves room below one percent for the last saving, which is always done
+LONGEST_PAUSE_SECONDS = 300.0
 _SUFFIX = ".json"
 _STAMP = "%Y%m%d_%H%M%S"
 _STAMPED = re.compile(r"_\d{8}_\d{6}(-\d+)?\.json$")
@@ -41,7 +44,10 @@ _ENDS = types_of(EndBase)
 
 
 class SavingBudget:
-    """Keeps the time spent on saving below its share of the run, by what the last saving took.
+    """Has the next saving wait for so long that the last one took a small share of that time.
+
+    As a rule that is a twentieth of a percent. But a file of which nobody knows for hours what it misses is none, so
+    five minutes are enough, unless saving took more than half a percent of them.
 
     Args:
         clock: Measures both.
@@ -52,18 +58,18 @@ class SavingBudget:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._began_at = clock.monotonic()
-        self.spent = self._last = 0.0
+        self._due_at = -math.inf
+        self.spent = 0.0
 
     def allows_another(self) -> bool:
-        """Returns whether one more saving, as long as the last, would stay within the share."""
-        elapsed = self._clock.monotonic() - self._began_at
-        return self.spent + self._last <= SAVING_SHARE * elapsed
+        """Returns whether the next saving may happen."""
+        return self._clock.monotonic() >= self._due_at
 
     def note(self, seconds: float) -> None:
-        """Takes in how long a saving took."""
-        self._last = seconds
+        """Takes in that a saving has just ended, and how long it took."""
         self.spent += seconds
+        pause = min(seconds / USUAL_SHARE, max(seconds / GREATEST_SHARE, LONGEST_PAUSE_SECONDS))
+        self._due_at = self._clock.monotonic() + pause
 
 
 class RunFileSink:
