@@ -36,6 +36,11 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     console_forms: tuple[str, ...]
     sample_interval_seconds: float
 
+    @property
+    def tells_all(self) -> bool:
+        """Whether every step is written with all its numbers."""
+        return self.resource_usage_every == 1
+
 
 _ALWAYS = frozenset(
     {

@@ -10,7 +10,7 @@ from verbose_logging.formatting import UNKNOWN, counted, fixed, short_duration, 
 from verbose_logging.recorder.measurements import Measurements, finite
 from verbose_logging.recorder.ring import StepRing, as_trees
 
-_LAST_STEPS = 50
+LAST_STEPS = 50
 _BRIEF_CHARACTERS = 200
 
 
@@ -56,7 +56,7 @@ def _broken(run: Measurements, fact: facts.RunBroken, *, failures: dict[str, Any
         **_whole(run, fact, failures),
         exception=fact.exception or None,
         resource_usage=run.resource_usage(),
-        last_steps=as_trees(ring.last(_LAST_STEPS)) or None,
+        last_steps=as_trees(ring.last(LAST_STEPS)) or None,
     )
 
 

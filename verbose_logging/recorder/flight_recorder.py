@@ -48,7 +48,7 @@ class FlightRecorder:
         """
         told_until, self._told_until = self._told_until, step + STEPS_AFTER
         self._until = step + STEPS_AFTER
-        if self._level.resource_usage_every == 1:
+        if self._level.tells_all:
             return None
         return columnar([entry for entry in self._ring.last(len(self._ring)) if entry.step > told_until])
 

@@ -37,7 +37,7 @@ from verbose_logging.rules.alerts import Alerts, Finding
 from verbose_logging.settings import Settings
 
 HEARTBEAT_SECONDS = 30.0
-_STEPS_KEPT = 200
+_STEPS_KEPT = 200  # for the log that lacks most of their numbers; each that goes is one more cold place in memory
 
 Assemble: TypeAlias = Callable[[Measurements, Any], Entry]
 
@@ -106,7 +106,7 @@ class RunRecorder:
         self._milestones = Milestones(progress_percent)
         self._phases = phases
         self._stopping = stopping
-        self._ring = StepRing(_STEPS_KEPT)
+        self._ring = StepRing(endings.LAST_STEPS if level.tells_all else _STEPS_KEPT)
         self._detail = FlightRecorder(level, self._ring)
         self._waiting: facts.StepEnd | None = None
         self._training = False
