@@ -73,6 +73,18 @@ def test_chosen_and_rejected_texts_are_summed() -> None:
     assert (2, 16, 10) == (counts.samples, counts.padded_tokens, read(counts.real_tokens))
 
 
+def test_a_text_that_cannot_be_read_leaves_no_half_of_a_sum() -> None:
+    """Neither what was read before it nor a second question makes a number of the rest; `meta` holds no values."""
+    nowhere = MASK.to("meta")
+    pair = {"chosen_input_ids": IDS, "chosen_attention_mask": MASK}
+    pair |= {"rejected_input_ids": nowhere, "rejected_attention_mask": nowhere}
+    counts = count_batch(pair, shifts_labels=False)
+
+    for count in (counts.real_tokens, counts.squared_lengths, counts.real_tokens):
+        with pytest.raises((NotImplementedError, RuntimeError)):
+            read(count)
+
+
 def test_what_is_no_mapping_is_not_known() -> None:
     """A list of prompts, as GRPO has it."""
     assert UNKNOWN == count_batch([{"prompt": "a"}], shifts_labels=True)

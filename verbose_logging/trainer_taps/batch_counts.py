@@ -14,7 +14,8 @@ import torch
 
 from verbose_logging.facts import Deferred
 
-Lengths: TypeAlias = Callable[[], tuple[int, int]]  # their sum and that of their squares, read where this is called
+Sums: TypeAlias = tuple[int, int]  # of the real lengths of a text's sequences, and of their squares
+Lengths: TypeAlias = Sums | Callable[[], Sums]  # known, or read from the device by whoever calls
 
 IGNORED_LABEL = -100
 
@@ -69,61 +70,62 @@ def count_batch(inputs: Any, *, shifts_labels: bool) -> BatchCounts:
     samples = next((shapes[name][0] for name in rows if shapes[name]), None)
     if not text:
         return BatchCounts(samples, None, None, _loss_tokens(tensors, shifts_labels), None, shapes)
-    lengths = [_lengths(tensors, name) for name in text]
-    sums = _Sums([known for known in lengths if known is not None])
-    all_known = None not in lengths
+    real, squared = _added_up([_lengths(tensors, name) for name in text])
     return BatchCounts(
         samples=samples,
         padded_tokens=sum(tensors[name].numel() for name in text),
-        real_tokens=Deferred(sums.of_lengths) if all_known else None,
+        real_tokens=real,
         loss_tokens=_loss_tokens(tensors, shifts_labels),
-        squared_lengths=Deferred(sums.of_squares) if all_known else None,
+        squared_lengths=squared,
         shapes=shapes,
     )
 
 
-class _Sums:
-    """The real lengths of all texts of a batch added up, once, by the thread that asks."""
+def _added_up(texts: Sequence[Lengths | None]) -> tuple[Any, Any]:
+    """Returns the sum of all lengths and that of their squares: deferred where one of them has to be read."""
+    known = [text for text in texts if isinstance(text, tuple)]
+    if len(known) == len(texts):
+        return sum(lengths for lengths, _ in known), sum(squares for _, squares in known)
+    to_read = [text for text in texts if callable(text)]
+    if len(known) + len(to_read) < len(texts):
+        return None, None
+    together = _ReadOnce(known, to_read)
+    return Deferred(partial(together.sum_of, 0)), Deferred(partial(together.sum_of, 1))
 
-    def __init__(self, texts: Sequence[Lengths]) -> None:
-        self._texts = texts
-        self._read: list[tuple[int, int]] | None = None
 
-    def of_lengths(self) -> int:
-        return sum(lengths for lengths, _ in self._reading())
+class _ReadOnce:
+    """The lengths of a batch's texts, read by the thread that asks first."""
 
-    def of_squares(self) -> int:
-        return sum(squares for _, squares in self._reading())
+    def __init__(self, known: list[Sums], to_read: list[Callable[[], Sums]]) -> None:
+        self._known = known
+        self._to_read = to_read
 
-    def _reading(self) -> list[tuple[int, int]]:
-        if self._read is None:
-            self._read = [read() for read in self._texts]
-        return self._read
+    def sum_of(self, place: int) -> int:
+        while self._to_read:
+            self._known.append(self._to_read[-1]())
+            self._to_read.pop()  # only now: one that cannot be read must be missed by both sums
+        return sum(text[place] for text in self._known)
 
 
 def _lengths(tensors: Mapping[str, torch.Tensor], name: str) -> Lengths | None:
-    """Returns what reads the real lengths of a text's sequences, `None` where they are not known."""
+    """Returns the real lengths of a text's sequences, `None` where they cannot be known."""
     mask = tensors.get(name.replace("input_ids", "attention_mask"))
     if mask is not None and mask.dim() == 2:  # noqa: PLR2004 - rows and positions
         # some masks number the sequences that are packed into a row
-        return partial(_of_rows, torch.count_nonzero(mask, dim=-1))
+        return partial(_of_rows, (mask != 0).sum(-1))
     ids = tensors[name]
     positions = tensors.get(name.replace("input_ids", "position_ids"))
     if positions is not None and positions.shape == ids.shape:
         return partial(_of_packed, positions.sum(), ids.numel())  # a sum has room, small integers do not
-    return None if mask is not None else partial(_of_whole_rows, ids.numel(), ids.shape[-1])
+    return None if mask is not None else (ids.numel(), ids.numel() * ids.shape[-1])
 
 
-def _of_rows(lengths: torch.Tensor) -> tuple[int, int]:
+def _of_rows(lengths: torch.Tensor) -> Sums:
     read = lengths.tolist()
     return sum(read), sum(length * length for length in read)
 
 
-def _of_whole_rows(count: int, longest: int) -> tuple[int, int]:
-    return count, count * longest
-
-
-def _of_packed(sum_of_positions: torch.Tensor, count: int) -> tuple[int, int]:
+def _of_packed(sum_of_positions: torch.Tensor, count: int) -> Sums:
     """Positions start at 0 with each sequence, and the sum of 2p + 1 is the square of its length."""
     return count, 2 * int(sum_of_positions) + count
 
@@ -131,8 +133,8 @@ def _of_packed(sum_of_positions: torch.Tensor, count: int) -> tuple[int, int]:
 def _loss_tokens(tensors: Mapping[str, torch.Tensor], shifts_labels: bool) -> Any:
     shifted = tensors.get("shift_labels")
     if shifted is not None:
-        return torch.count_nonzero(shifted != IGNORED_LABEL)
+        return (shifted != IGNORED_LABEL).sum()
     labels = tensors.get("labels")
     if labels is None or labels.dim() < 2 or labels.is_floating_point():  # noqa: PLR2004 - a class per row is no token
         return None
-    return torch.count_nonzero((labels[..., 1:] if shifts_labels else labels) != IGNORED_LABEL)
+    return ((labels[..., 1:] if shifts_labels else labels) != IGNORED_LABEL).sum()
