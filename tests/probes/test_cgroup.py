@@ -61,3 +61,17 @@ def test_the_old_hierarchy_has_no_limit(tmp_path: Path) -> None:
 def test_a_system_without_groups_has_no_limit(tmp_path: Path) -> None:
     """There is no /proc on macOS."""
     assert memory_limit(limitable_groups(tmp_path)) is None
+
+
+def test_a_group_that_cannot_be_looked_at_is_passed_over(tmp_path: Path) -> None:
+    """The group's own folder may be closed to this process, or its name too long; the one above it still counts."""
+    root = _write(
+        tmp_path,
+        {
+            "proc/self/cgroup": f"0::/{'x' * 300}\n",
+            "sys/fs/cgroup/memory.max": "600\n",
+            "sys/fs/cgroup/memory.current": "200\n",
+        },
+    )
+
+    assert MemoryLimit(limit_bytes=600, used_bytes=200) == memory_limit(limitable_groups(root))

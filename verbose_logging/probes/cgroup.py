@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +26,7 @@ def limitable_groups(root: Path) -> list[Path]:
         return []
     top = root / "sys/fs/cgroup"
     groups = [top / own, *(top / parent for parent in own.parents)]
-    return [group for group in groups if (group / "memory.max").exists()]
+    return [group for group in groups if os.path.exists(group / "memory.max")]  # noqa: PTH110 - Path's own may raise
 
 
 def memory_limit(groups: Iterable[Path]) -> MemoryLimit | None:
