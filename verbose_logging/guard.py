@@ -106,9 +106,10 @@ class Guard:
         in_a_row.append(error)
         self._last[part] = error
         self._totals[part] = self._totals.get(part, 0) + 1
-        if len(in_a_row) >= _PATIENCE:
+        is_last_straw = len(in_a_row) == _PATIENCE  # more may follow, from calls that are not contained yet
+        if is_last_straw:
             self._off.add(part)
-        if self._totals[part] == 1 or part in self._off:
+        if self._totals[part] == 1 or is_last_straw:
             self._on_problem(part, error)
 
     def report(self) -> dict[str, dict[str, int | str | bool]]:
