@@ -52,7 +52,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         model_state: A function of the Trainer's state and the model, called at progress reports only, that returns
             numbers and texts by name for the report.
         phases: Names for shares of the run, as in `[(0.0, "basic", "What is learned first"), (0.5, "deep")]`.
-        sample_interval_seconds: Time between two readings of the machine; by default the level's.
+        sample_interval_seconds: Time between two readings of the machine, a second at least; by default the level's.
+            Swap space and the rates of disks and network are read every five seconds at most, free disk space and
+            temperatures every ten.
         alerts: Parameters of rules by name, or "off", as in `{"high_memory": {"above": 80}, "slow_steps": "off"}`;
             beside them "action": "stop", "notify", "console", a function of the finding, or a list of these.
         rules: Further rules: classes, or callables without arguments, that make one for each run.
