@@ -69,3 +69,23 @@ def test_who_has_an_observe_of_its_own_is_shown_everything() -> None:
     audience.observe(StepEnd(2.0, 1, log_follows=False))
 
     assert ["StepBegin", "StepEnd"] == everything.heard
+
+
+def test_the_failure_of_one_is_told_and_the_others_hear_the_fact_even_so() -> None:
+    """Those behind it, and all of them the next fact."""
+
+    class Failing(Steps):
+        @hears(StepBegin)
+        def begin(self, _: StepBegin) -> None:
+            """Fails."""
+            raise ValueError("no beginning")
+
+    told: list[tuple[object, str]] = []
+    before, failing, behind = Steps(), Failing(), Steps()
+    audience = Audience([before, failing, behind], on_failure=lambda part, error: told.append((part, str(error))))
+    audience.observe(StepBegin(1.0))
+    audience.observe(PreOptimizerStep(2.0, 0.1))
+
+    assert [(failing, "no beginning")] == told
+    assert ["begin", "optimize"] == before.heard == behind.heard
+    assert ["optimize"] == failing.heard

@@ -19,7 +19,7 @@ class Stop(Protocol):
 def obeying(hooks: StepHooks, stop: Stop | None) -> StepHooks:
     """Returns hooks that also end training when that is asked for; the same ones where nothing may ask.
 
-    The recorder is woken at each step, since a quarter of a second can be many steps.
+    The recorder is woken at each step, since half a second can be many steps.
     """
     if stop is None:
         return hooks
