@@ -70,7 +70,7 @@ class Guard:
             >>> half(2.0)
             0.5
         """
-        off, failures = self._off, self._failures  # looked up once: this is called a hundred times a step
+        off, failures = self._off, self._failures  # looked up once, and not at each call
 
         def contained(*args: P.args, **kwargs: P.kwargs) -> T:
             if part in off:

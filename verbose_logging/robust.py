@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import statistics
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 from operator import mul
 from typing import NamedTuple
@@ -37,21 +36,6 @@ def robust_slope(points: Sequence[tuple[float, float]]) -> tuple[float, float] |
 
 def _slopes(points: Sequence[tuple[float, float]]) -> list[float]:
     return [(y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in combinations(points, 2) if x1 != x0]
-
-
-def deviation(values: Collection[float]) -> float | None:
-    """Returns the sample standard deviation, `None` below two values.
-
-    `statistics.stdev`, exact to the last digit, takes a tenth of a second for an epoch's steps.
-
-    Example:
-        >>> deviation([1.0, 2.0, 3.0])
-        1.0
-    """
-    count = len(values)
-    if count < 2:  # noqa: PLR2004 - a deviation needs two
-        return None
-    return math.dist(values, [sum(values) / count] * count) / math.sqrt(count - 1)
 
 
 def scatter(values: Iterable[float]) -> float:

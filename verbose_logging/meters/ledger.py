@@ -71,8 +71,7 @@ _WITHIN_AFTER = dict.fromkeys(_PART_ENDING_IN.keys() - {Logged, Saved, SubstepEn
     PredictionStep: "evaluation",
     StepBegin: "forward_backward",
 }
-_ENDS = (TrainEnd, RunBroken)
-_MARKS = frozenset({TrainBegin, *_ENDS})
+_ENDS = frozenset({TrainEnd, RunBroken})
 _FIRST_OF_A_STEP = frozenset({StepBegin, LoopStep})
 _NO_TIME = dict.fromkeys(PARTS, 0.0)
 
@@ -122,10 +121,12 @@ class Ledger(Hearer):
         if self._is_training and self.last_gap is not None:
             self._book(fact, part, self.last_gap)
         self._within = _WITHIN_AFTER.get(kind, self._within)
-        if kind in _MARKS:
-            self._pass(fact)
-        elif kind in _FIRST_OF_A_STEP:
+        if kind in _FIRST_OF_A_STEP:
             self._starting = False
+        elif kind in _ENDS:
+            self._is_training = False
+        elif isinstance(fact, TrainBegin):
+            self._begin_attempt(fact)
         self._last_at = fact.at if self._is_training or kind is PredictionStep else None
 
     @hears(FactsDropped)
@@ -152,14 +153,10 @@ class Ledger(Hearer):
             return self._within
         return "evaluation" if fact.is_of_evaluation else "logging"
 
-    def _pass(self, fact: Fact) -> None:
-        """Begins with a training or an attempt at it, or ends with it."""
-        if isinstance(fact, TrainBegin):
-            self._starting = self._is_first = True
-            self._finished = fact.step
-            self._open = _NO_TIME.copy()
-        else:
-            self._is_training = False
+    def _begin_attempt(self, fact: TrainBegin) -> None:
+        self._starting = self._is_first = True
+        self._finished = fact.step
+        self._open = _NO_TIME.copy()
 
     def _book(self, fact: Fact, part: str, gap: float) -> None:
         """Gives the gap that ends in a fact to a part."""

@@ -12,8 +12,7 @@ from verbose_logging.meters.base import BaseMeter, known
 from verbose_logging.meters.ledger import Ledger
 from verbose_logging.meters.rates import RecentSteps
 from verbose_logging.protocols import Measured, MetricSpec, Numbers
-from verbose_logging.robust import deviation
-from verbose_logging.windows import Window
+from verbose_logging.windows import Window, deviation
 
 _RECENT_STEPS = 10
 _STEPS_KEPT = 100_000  # an epoch of a stream may have no end

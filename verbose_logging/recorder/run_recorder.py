@@ -37,7 +37,7 @@ from verbose_logging.rules.alerts import Alerts, Finding
 from verbose_logging.settings import Settings
 
 HEARTBEAT_SECONDS = 30.0
-_STEPS_KEPT = 200  # for the log that lacks most of their numbers; each that goes is one more cold place in memory
+_STEPS_KEPT = 200  # for a log that lacks most of their numbers; where it has them, fewer leave caches to others
 
 Assemble: TypeAlias = Callable[[Measurements, Any], Entry]
 

@@ -1,4 +1,4 @@
-"""Which entries a full memory still takes, and which are worth a wait for the disk."""
+"""Which entries a full memory still takes, and which are worth a wait for the disk; keeps a batch accordingly."""
 
 from __future__ import annotations
 
